@@ -1,0 +1,67 @@
+"""Comparison of expected and real output: numbers by their written precision, nothing else.
+
+A number written with four or more decimals may differ by one in its last decimal, since that is
+where torch rounds. Every number may differ by one part in a million. `1.` and `2.` are different:
+a tolerance taken from the written precision alone would call them equal.
+"""
+
+from __future__ import annotations
+
+import doctest
+import math
+import re
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][+-]?\d))(?P<exponent>[eE][+-]?\d+)?(?![\w.])"
+)
+_FLAGS = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1
+_ROUNDED = 4
+"""Decimals from which on a written number counts as rounded."""
+_RELATIVE = 1e-6
+
+
+def same_output(want: str, got: str, *, device: str = "cpu") -> bool:
+    """Say whether a statement printed what the page shows for it.
+
+    `...` in the expected output stands for any text. The suffix that torch prints for the
+    device under test is removed from the real output.
+    """
+    got = strip_device(got, device)
+    want, got = want.rstrip("\n") + "\n", got.rstrip("\n") + "\n"
+    if doctest.OutputChecker().check_output(want, got, _FLAGS):
+        return True
+    return doctest.OutputChecker().check_output(want, _take_over(want, got), _FLAGS)
+
+
+def strip_device(text: str, device: str) -> str:
+    """Remove `, device='cuda:0'`, as torch prints it, for the device under test."""
+    if device == "cpu":
+        return text
+    return re.sub(rf",\s+device='{re.escape(device)}(?::0)?'", "", text)
+
+
+def close(want: str, got: str) -> bool:
+    """Say whether two written numbers are the same within the written precision."""
+    expected, real = float(want), float(got)
+    if expected == real:
+        return True
+    if not math.isfinite(expected) or not math.isfinite(real):
+        return False
+    mantissa, _, exponent = want.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    last = 10.0 ** (int(exponent or 0) - decimals) if decimals >= _ROUNDED else 0.0
+    # The factor takes in what binary fractions add to a distance of exactly one.
+    return abs(expected - real) <= max(1.001 * last, _RELATIVE * abs(expected))
+
+
+def _take_over(want: str, got: str) -> str:
+    """Return `got` with each number that is close to its partner in `want` written like it."""
+    wanted, real = list(_NUMBER.finditer(want)), list(_NUMBER.finditer(got))
+    if len(wanted) != len(real):
+        return got
+    pieces, end = [], 0
+    for expected, match in zip(wanted, real, strict=True):
+        pieces.append(got[end : match.start()])
+        pieces.append(expected[0] if close(expected[0], match[0]) else match[0])
+        end = match.end()
+    return "".join((*pieces, got[end:]))

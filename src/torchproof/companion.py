@@ -1,0 +1,145 @@
+"""A process that says one line when it is ready, and ends with its parent at the latest.
+
+Two pipes are all there is between the two. The companion's standard output closes when it dies;
+its standard input closes when the parent dies, however that happens. So neither has to poll, and
+no companion is left behind. POSIX only.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, NoReturn
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A running process, seen from its parent."""
+
+    pid: int
+    output: int
+    lifeline: int
+
+    def first_line(self, *, within: float) -> str:
+        """Return the first line that it says, empty if it died; raise TimeoutError if it is late."""
+        deadline = time.monotonic() + within
+        said = b""
+        while not said.endswith(b"\n"):
+            if not _readable(self.output, deadline):
+                raise TimeoutError
+            byte = os.read(self.output, 1)
+            if not byte:
+                return ""
+            said += byte
+        return said.decode()
+
+    def stop(self, *, patience: float = 2.0) -> int:
+        """Terminate it, or kill it where that takes longer than `patience`; return its status."""
+        os.kill(self.pid, signal.SIGTERM)
+        deadline = time.monotonic() + patience
+        while _readable(self.output, deadline):
+            if not os.read(self.output, 4096):
+                break
+        else:
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.output)
+        os.close(self.lifeline)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def spawn(command: Sequence[str], *, env: Mapping[str, str], errors: IO[bytes]) -> Companion:
+    """Start a companion from a command line; its standard error goes to `errors`."""
+    stdin, lifeline = os.pipe()
+    output, stdout = os.pipe()
+    pid = os.posix_spawn(
+        command[0],
+        command,
+        env,
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, stdin, 0),
+            (os.POSIX_SPAWN_DUP2, stdout, 1),
+            (os.POSIX_SPAWN_DUP2, errors.fileno(), 2),
+        ],
+        setpgroup=0,
+        setsigdef=[signal.SIGINT, signal.SIGTERM],
+    )
+    os.close(stdin)
+    os.close(stdout)
+    return Companion(pid, output, lifeline)
+
+
+def fork(main: Callable[[], int], *, errors: IO[bytes]) -> Companion:
+    """Start a companion that runs `main` with the modules that this process has imported."""
+    if threading.active_count() > 1:
+        names = ", ".join(sorted(thread.name for thread in threading.enumerate()))
+        raise RuntimeError(
+            f"a process with several threads ({names}) cannot be forked safely: "
+            "fork before they start, or spawn the companion"
+        )
+    stdin, lifeline = os.pipe()
+    output, stdout = os.pipe()
+    with warnings.catch_warnings():
+        # Python 3.12 counts the threads of BLAS as well, which no companion uses.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        # Its own copy of the lifeline would keep the companion from seeing the parent go.
+        os.close(lifeline)
+        os.close(output)
+        _become(main, stdin=stdin, stdout=stdout, stderr=errors.fileno())
+    os.close(stdin)
+    os.close(stdout)
+    return Companion(pid, output, lifeline)
+
+
+def announce(line: str) -> None:
+    """Say the one line of a companion; what it prints from now on goes to standard error."""
+    print(line, flush=True)
+    sys.stdout = sys.stderr
+
+
+def end_with_parent(last_act: Callable[[], None]) -> None:
+    """End this companion, after a last act, as soon as its parent is gone."""
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        try:
+            last_act()
+        finally:
+            os._exit(0)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def _become(main: Callable[[], int], *, stdin: int, stdout: int, stderr: int) -> NoReturn:
+    status = 1
+    try:
+        os.setpgid(0, 0)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        for number, descriptor in enumerate((stdin, stdout, stderr)):
+            os.dup2(descriptor, number)
+        sys.stdin = open(0, closefd=False)
+        sys.stdout = open(1, "w", closefd=False)
+        sys.stderr = open(2, "w", buffering=1, closefd=False)
+        status = main()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # Nothing of the parent may run here: no exit handler, no destructor, no buffer of its own.
+        os._exit(status)
+
+
+def _readable(descriptor: int, deadline: float) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(max(deadline - time.monotonic(), 0)))

@@ -1,0 +1,178 @@
+"""The examples of a page: which `{doctest}` blocks belong to which entry, with exact lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torchproof.markup import CODE, Block, blocks, split_options
+from torchproof.statements import BadBlock, parse_statements
+from torchproof.subjects import (
+    DEFAULT_LIMIT,
+    DEVICES,
+    Example,
+    Found,
+    Picture,
+    Problem,
+    Subject,
+)
+
+_PROMPT = re.compile(r"^\s*>>>( |$)", re.MULTILINE)
+_ENTRY_OPTIONS = {"only", "because", "timeout", "since"}
+
+
+def find_in_page(path: Path, *, root: Path) -> Found:
+    """Find the subjects of a MyST page, and whatever would keep one from being checked."""
+    text = path.read_text(encoding="utf-8")
+    return _Page(path.relative_to(root).as_posix(), text).found()
+
+
+@dataclass
+class _Section:
+    title: str
+    line: int
+    names: list[str] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)
+    entry_line: int = 0
+
+    @property
+    def slug(self) -> str:
+        return re.sub(r"[^\w.]+", "-", self.title).strip("-")
+
+
+class _Page:
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.problems: list[Problem] = []
+        self.opening = _Section("", 1)
+        self.sections: list[_Section] = []
+
+    def found(self) -> Found:
+        for token in blocks(self.text):
+            self._read(token)
+        subjects = tuple(self._subjects())
+        return Found(subjects, tuple(sorted(self.problems)))
+
+    def _problem(self, line: int, message: str) -> None:
+        self.problems.append(Problem(self.file, line, message))
+
+    @property
+    def _current(self) -> _Section:
+        return self.sections[-1] if self.sections else self.opening
+
+    def _read(self, token: Block) -> None:
+        if token.heading:
+            self.sections.append(_Section(token.text, token.line))
+        elif token.directive == "entry":
+            self._read_entry(token)
+        elif token.directive == "doctest":
+            example = self._read_example(token)
+            if example is not None:
+                self._current.examples.append(example)
+        elif token.directive in CODE | {""} and _PROMPT.search(token.text):
+            self._problem(
+                token.line, "`>>>` in a block that nobody checks; make it a {doctest} block"
+            )
+
+    def _read_entry(self, token: Block) -> None:
+        section = self._current
+        if section is self.opening:
+            self._problem(token.line, "{entry} stands before the first `##` heading; move it below")
+            return
+        if section.names:
+            self._problem(
+                token.line, f"second {{entry}} in the section '{section.title}'; make it one"
+            )
+        section.entry_line = token.line
+        section.names = token.argument.split()
+        section.options, _ = split_options(token.text)
+        if not section.names:
+            self._problem(token.line, "{entry} without a name; give it the full public name")
+        for key in sorted(set(section.options) - _ENTRY_OPTIONS):
+            self._problem(token.line, f"{{entry}} has no option :{key}:")
+        only = section.options.get("only")
+        if only is not None and only not in DEVICES:
+            known = ", ".join(DEVICES)
+            self._problem(token.line, f"unknown device {only!r} in :only:; known are {known}")
+        if only is not None and not section.options.get("because"):
+            self._problem(token.line, ":only: without :because:; say why other devices are left out")
+        timeout = section.options.get("timeout", "1")
+        if not timeout.replace(".", "", 1).isdigit() or float(timeout) <= 0:
+            self._problem(token.line, f":timeout: takes seconds, not {timeout!r}")
+            section.options["timeout"] = str(DEFAULT_LIMIT)
+
+    def _read_example(self, token: Block) -> Example | None:
+        options, skipped = split_options(token.text)
+        body = "\n".join(token.text.split("\n")[skipped:])
+        first = token.line + 1 + skipped
+        if not _PROMPT.search(body):
+            self._problem(token.line, "{doctest} block with no `>>>`: nothing in it would run")
+            return None
+        try:
+            statements = tuple(parse_statements(body, first))
+        except BadBlock as error:
+            self._problem(error.line, str(error))
+            return None
+        for statement in statements:
+            if statement.want.strip() in {"...", "…"}:
+                self._problem(statement.line, "expected output `...` accepts anything; say more")
+        if self.sections and not sum(s.checked for s in statements):
+            self._problem(
+                token.line,
+                "nobody checks this example: give it expected output or an `assert`",
+            )
+        return Example(token.line, statements, self._pictures(token.line, options))
+
+    def _pictures(self, line: int, options: dict[str, str]) -> tuple[Picture, ...]:
+        pictures = []
+        if name := options.get("graph"):
+            pictures.append(Picture("graph", name, saved="saved" in options))
+        if pane := options.get("pane"):
+            name, _, env = pane.partition(" ")
+            alt = options.get("alt", "")
+            if not alt:
+                self._problem(line, ":pane: without :alt:; say in words what the pane shows")
+            pictures.append(Picture("pane", name, env=env.strip() or "main", alt=alt))
+        return tuple(pictures)
+
+    def _subjects(self) -> Iterator[Subject]:
+        live = [s for s in self.sections if s.examples or s.names]
+        if live and not self.opening.examples:
+            self._problem(
+                live[0].line,
+                "page without set-up block; put a {doctest} block with the imports "
+                "before the first `##` heading",
+            )
+        seen: dict[str, int] = {}
+        for section in live:
+            if not section.examples:
+                self._problem(
+                    section.entry_line,
+                    f"{', '.join(section.names)} documented without a checked example; add one",
+                )
+                continue
+            if section.slug in seen:
+                self._problem(
+                    section.line,
+                    f"second section '{section.slug}', the first is in line {seen[section.slug]}; "
+                    "give one another heading",
+                )
+                continue
+            seen[section.slug] = section.line
+            yield Subject(
+                id=f"{self.file}::{section.slug}",
+                kind="entry",
+                file=self.file,
+                line=section.line,
+                title=section.title,
+                names=tuple(section.names),
+                setup=tuple(self.opening.examples),
+                examples=tuple(section.examples),
+                only=section.options.get("only"),
+                because=section.options.get("because", ""),
+                limit=float(section.options.get("timeout", DEFAULT_LIMIT)),
+            )

@@ -1,0 +1,184 @@
+"""Execution of a subject's statements in the process that it has to itself."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import linecache
+import runpy
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from torchproof.checker import same_output, strip_device
+from torchproof.outcome import Drawing, Failure, Outcome
+from torchproof.subjects import Picture, Statement, Subject
+
+OUTPUT_LIMIT = 1 << 20
+"""Characters that one statement may print."""
+_SHOWN = 2000
+"""Characters of a failure's output that are kept."""
+_FAILURES = 5
+"""Failures after which a subject stops."""
+
+
+def execute(subject: Subject, device: str, *, root: Path) -> Outcome:
+    """Run a subject in this process and compare its output."""
+    begin = time.perf_counter()
+    _prepare(device)
+    if subject.kind == "script":
+        outcome = _run_script(subject, root)
+    else:
+        outcome = _run_entry(subject, device)
+    seconds = time.perf_counter() - begin
+    return Outcome.from_json({**outcome.to_json(), "seconds": seconds})
+
+
+def _prepare(device: str) -> None:
+    # The CPU is the default already; to set it would put a torch function mode under every call.
+    if device != "cpu":
+        import torch
+
+        torch.set_default_device(device)
+
+
+def _run_entry(subject: Subject, device: str) -> Outcome:
+    namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+    failures: list[Failure] = []
+    drawings: list[Drawing] = []
+    ran = checked = 0
+    for index, example in enumerate((*subject.setup, *subject.examples)):
+        before = len(failures)
+        for statement in example.statements:
+            failure = _run_statement(statement, namespace, subject.file, device)
+            if failure is not None:
+                failures.append(failure)
+            else:
+                checked += statement.checked
+            if len(failures) >= _FAILURES:
+                return Outcome("failed", "", tuple(failures), ran, checked)
+        if len(failures) == before:
+            ran += index >= len(subject.setup)
+            for picture in example.pictures:
+                try:
+                    drawings.append(_draw(picture, index - len(subject.setup), namespace))
+                except Exception as error:
+                    failures.append(
+                        Failure(example.line, f":{picture.kind}: {picture.name}", "", str(error))
+                    )
+    status = "failed" if failures else "passed"
+    return Outcome(status, "", tuple(failures), ran, checked, drawings=tuple(drawings))
+
+
+def _run_statement(
+    statement: Statement, namespace: dict[str, Any], file: str, device: str
+) -> Failure | None:
+    out = _Output()
+    raised: BaseException | None = None
+    with contextlib.redirect_stdout(out), _displayhook():
+        try:
+            exec(_compile(statement, file), namespace)  # noqa: S102
+        except BaseException as error:
+            raised = error
+    printed = out.getvalue()
+    if raised is None:
+        if statement.raises is None and same_output(statement.want, printed, device=device):
+            return None
+        return _failure(statement, strip_device(printed, device))
+    message = "".join(traceback.format_exception_only(raised))
+    if statement.raises is not None and same_output(statement.raises, message, device=device):
+        return None
+    return _failure(statement, printed + _traceback(raised, file))
+
+
+def _compile(statement: Statement, file: str) -> Any:
+    tree = ast.parse(statement.source, file, mode="single")
+    ast.increment_lineno(tree, statement.line - 1)
+    # inspect.getsource and tracebacks look the page's lines up here; the file's own lines
+    # begin with prompts.
+    lines = linecache.cache.get(file, (0, None, [], file))[2]
+    lines += ["\n"] * (statement.line - 1 - len(lines)) + statement.source.splitlines(True)
+    linecache.cache[file] = (len(lines), None, lines, file)
+    return compile(tree, file, "single", dont_inherit=True)
+
+
+def _failure(statement: Statement, got: str) -> Failure:
+    if len(got) > _SHOWN:
+        got = f"{got[:_SHOWN]}\n[{len(got) - _SHOWN} more characters]"
+    return Failure(statement.line, statement.source.rstrip("\n"), statement.want, got)
+
+
+def _traceback(error: BaseException, file: str) -> str:
+    """Return the traceback without the frames of the runner."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != file:
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+def _run_script(subject: Subject, root: Path) -> Outcome:
+    path = root / subject.file
+    out = _Output()
+    sys.argv = [str(path)]
+    try:
+        with contextlib.redirect_stdout(out), warnings.catch_warnings():
+            runpy.run_path(str(path), run_name="__main__")
+    except BaseException as error:
+        if isinstance(error, SystemExit) and error.code in (0, None):
+            message = "the script left with sys.exit before its end\n"
+        else:
+            message = _traceback(error, str(path))
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        line = (frames[-1].lineno if frames else None) or 1
+        source = subject.source.splitlines()[line - 1 : line]
+        return Outcome("failed", "", (Failure(line, "".join(source), "", message[-_SHOWN:]),))
+    return Outcome("passed", examples=1, checked=subject.asserts)
+
+
+def _draw(picture: Picture, example: int, namespace: dict[str, Any]) -> Drawing:
+    if picture.kind == "graph":
+        if picture.name not in namespace:
+            raise NameError(f"no variable `{picture.name}` after this block")
+        from torchproof.autograd_graph import draw_graph
+
+        content = draw_graph(
+            namespace[picture.name], name=picture.name, names=namespace, saved=picture.saved
+        )
+    else:
+        import json
+
+        from torchproof.visdom_client import default_port
+        from torchproof.visdom_panes import pane_json
+
+        pane = pane_json(default_port(), picture.name, picture.env)
+        if pane is None:
+            raise LookupError(f"no pane `{picture.name}` in env `{picture.env}`")
+        content = json.dumps(pane, sort_keys=True)
+    return Drawing(example, picture.kind, picture.name, content)
+
+
+class _Output(io.StringIO):
+    """Captured output that refuses to grow without bound."""
+
+    def write(self, text: str) -> int:
+        if self.tell() + len(text) > OUTPUT_LIMIT:
+            raise OutputTooLong(f"the statement printed more than {OUTPUT_LIMIT} characters")
+        return super().write(text)
+
+
+class OutputTooLong(RuntimeError):
+    """A statement printed more than anyone can compare."""
+
+
+@contextlib.contextmanager
+def _displayhook() -> Iterator[None]:
+    before, sys.displayhook = sys.displayhook, sys.__displayhook__
+    try:
+        yield
+    finally:
+        sys.displayhook = before

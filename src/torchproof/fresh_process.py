@@ -1,0 +1,62 @@
+"""What a fresh process can be asked: to run a subject, or to say where it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import runpy
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from torchproof.environment import describe_environment, installed_devices
+from torchproof.execution import execute
+from torchproof.subjects import Subject
+
+
+def answer(request: dict[str, Any], root: Path) -> dict[str, Any]:
+    """Answer a request in this process; `root` is what the subject's file is relative to."""
+    if request["kind"] == "environment":
+        return describe_environment(request["device"]).to_json()
+    if request["kind"] == "devices":
+        return {"devices": list(installed_devices())}
+    subject = Subject.from_json(request["subject"])
+    with contextlib.ExitStack() as stack:
+        if subject.needs_visdom:
+            from torchproof.visdom_client import set_default_port
+            from torchproof.visdom_server import forked_visdom_server
+
+            server = stack.enter_context(forked_visdom_server())
+            set_default_port(server.port)
+        return execute(subject, request["device"], root=root).to_json()
+
+
+def main() -> None:
+    """Answer the one request on stdin: the way for platforms without fork."""
+    replies = os.dup(1)
+    os.dup2(2, 1)
+    request = json.load(sys.stdin)
+    try:
+        import torchproof.torch_range  # noqa: F401
+
+        if request["patch"]:
+            runpy.run_path(request["patch"], run_name="torchproof_patch")
+    except Exception as error:
+        message = "".join(traceback.format_exception_only(error)).strip()
+        os.write(replies, json.dumps({"error": message}).encode())
+        return
+    with tempfile.TemporaryDirectory(prefix="torchproof-") as folder:
+        os.chdir(folder)
+        result = answer(request, Path(request["root"]))
+        os.chdir(request["root"])
+    with os.fdopen(replies, "wb") as pipe:
+        pipe.write(json.dumps(result).encode())
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

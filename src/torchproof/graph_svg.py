@@ -1,0 +1,163 @@
+"""A recorded graph as an inline SVG that reads aloud, in light and in dark."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from html import escape
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from torchproof.graph_layout import Box, Point, lay_out
+
+if TYPE_CHECKING:
+    from torchproof.autograd_graph import Graph, Node
+
+_MARGIN = 4
+_CHARACTER = 7.4  # width at 12 px: the widest of the monospace fonts that sites name
+_STYLE = """
+#ID{color:var(--color-foreground-primary,currentColor);max-width:100%;height:auto;\
+font:12px var(--font-stack--monospace,ui-monospace,monospace)}
+#ID text{fill:currentColor;text-anchor:middle}
+#ID .detail{fill:var(--color-foreground-secondary,currentColor)}
+#ID .flow,#ID .aside{fill:none;stroke:var(--color-foreground-muted,currentColor);stroke-width:1.2}
+#ID .aside{stroke-dasharray:1 3;stroke-linecap:round;stroke-width:1.5}
+#ID .head{fill:var(--color-foreground-muted,currentColor)}
+#ID .box{fill:var(--color-background-secondary,none);\
+stroke:var(--color-foreground-border,currentColor)}
+#ID .root .box{fill:none;stroke:var(--color-brand-primary,currentColor);stroke-width:1.5}
+#ID .leaf .box{fill:#12906b;fill-opacity:.14;stroke:#12906b;stroke-width:1.5}
+#ID .saved .box{fill:#c2760c;fill-opacity:.1;stroke:#c2760c;stroke-dasharray:5 3}
+#ID .lost .box{fill:none;stroke-dasharray:1.5 3}
+#ID .lost .label{text-decoration:line-through}
+#ID .cut .box{fill:var(--color-background-primary,none)}
+#ID .cut text{font-size:10px}
+#ID .output{font-size:10px;text-anchor:start;paint-order:stroke;stroke-width:3;\
+stroke:var(--color-background-primary,none)}
+"""
+
+
+def graph_svg(graph: Graph, *, title: str) -> str:
+    """Draw the graph with its root on top; the bytes depend on `graph` and `title` alone.
+
+    The ids in it are a digest of both: two graphs that are equal need different titles on a page.
+    """
+    kinds = {node.key: node.kind for node in graph.nodes}
+    layout = lay_out(
+        {node.key: _size(node) for node in graph.nodes},
+        [(edge.source, edge.target, edge.output or 0) for edge in graph.edges],
+    )
+    words = _words(graph)
+    digest = hashlib.sha256(f"{title}\0{words}\0{layout}".encode()).hexdigest()[:12]
+    name = f"graph-{digest}"
+    flow: dict[str, None] = {}  # a step that lines share is drawn once
+    aside: dict[str, None] = {}
+    heads: dict[str, None] = {}
+    outputs: dict[str, None] = {}
+    for edge, path in zip(graph.edges, layout.paths, strict=True):
+        arrow = kinds[edge.target] in ("function", "leaf")
+        (flow if arrow else aside).update(dict.fromkeys(_steps(path, shorten=5 if arrow else 0)))
+        x, y = path[-1]
+        if arrow:
+            heads[f"M{x:g} {y - 0.5:g}l-3.5 -7h7z"] = None
+        if edge.output is not None:
+            at = f'x="{x + 6:g}" y="{y - 5:g}"'
+            outputs[f'<text class="detail output" {at}>[{edge.output}]</text>'] = None
+    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" '
+        f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" '
+        f'width="{width:g}" height="{height:g}" '
+        f'viewBox="{-_MARGIN} {-_MARGIN} {width:g} {height:g}">',
+        f'<title id="{name}-title">{escape(title)}</title>',
+        f'<desc id="{name}-desc">{escape(words)}</desc>',
+        f"<style>{_STYLE.replace('ID', name)}</style>",
+        f'<path class="flow" d="{"".join(flow)}"/>',
+        f'<path class="head" d="{"".join(heads)}"/>',
+        f'<path class="aside" d="{"".join(aside)}"/>',
+        *(_draw(node, layout.boxes[node.key]) for node in graph.nodes),
+        *outputs,
+        "</svg>",
+    ]
+    return "\n".join(lines)
+
+
+def _size(node: Node) -> tuple[float, float]:
+    if node.kind == "cut":
+        return 50, 20
+    columns = max(
+        sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+        for text in (node.label, node.detail)
+    )
+    room = 28 if node.kind in ("root", "leaf") else 18
+    return max(48, round(columns * _CHARACTER + room)), 40 if node.detail else 26
+
+
+def _draw(node: Node, box: Box) -> str:
+    x, y, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
+    centre = x + box.width / 2
+
+    def frame(inset: float, radius: float) -> str:
+        return (
+            f'<rect class="box" x="{x + inset:g}" y="{y + inset:g}" rx="{radius:g}" '
+            f'width="{box.width - 2 * inset:g}" height="{box.height - 2 * inset:g}"/>'
+        )
+
+    if node.kind == "cut":
+        return (
+            f'<g class="cut"><circle class="box" cx="{centre:g}" cy="{y + 3.5:g}" r="3"/>'
+            f'<text class="detail" x="{centre:g}" y="{y + 17:g}">'
+            f"{' '.join(filter(None, (node.label, node.detail)))}</text></g>"
+        )
+    if node.kind in ("saved", "lost"):  # a sheet with a folded corner
+        shape = (
+            f'<path class="box" d="M{x:g} {y:g}H{right - 9:g}L{right:g} {y + 9:g}V{bottom:g}'
+            f'H{x:g}zM{right - 9:g} {y:g}V{y + 9:g}H{right:g}"/>'
+        )
+    elif node.kind == "root":
+        shape = frame(0, 7) + frame(3, 4)
+    else:
+        shape = frame(0, 3 if node.kind == "function" else box.height / 2)
+    text = f'<text class="label" x="{centre:g}" y="{y + 17:g}">{escape(node.label)}</text>'
+    if node.detail:
+        text += f'<text class="detail" x="{centre:g}" y="{y + 32:g}">{escape(node.detail)}</text>'
+    return f'<g class="{node.kind}">{shape}{text}</g>'
+
+
+def _steps(path: tuple[Point, ...], *, shorten: float) -> list[str]:
+    """Return the steps of a line as path data: verticals, and curves that leave and end vertically."""
+    points = [*path[:-1], (path[-1][0], path[-1][1] - shorten)]
+    steps = []
+    for index, ((x, y), (to_x, to_y)) in enumerate(zip(points, points[1:], strict=False)):
+        if y == to_y:
+            continue
+        middle = round((y + to_y) / 2, 1)
+        bridge = index % 2 and x != to_x
+        steps.append(
+            f"M{x:g} {y:g}"
+            + (f"C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}" if bridge else f"V{to_y:g}")
+        )
+    return steps
+
+
+def _words(graph: Graph) -> str:
+    """Say in words what leads to what, each node by a name of its own."""
+    texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
+    repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
+    numbers: Counter[str] = Counter()
+    for node in graph.nodes:
+        text = texts[node.key]
+        if node.kind == "cut":
+            texts[node.key] = "inputs without grad"
+        elif text in repeated:
+            numbers[text] += 1
+            texts[node.key] = f"{text} #{numbers[text]}"
+    leads = defaultdict(list)
+    for edge in graph.edges:
+        output = "" if edge.output is None else f"output {edge.output} of "
+        leads[edge.source].append(output + texts[edge.target])
+    return " ".join(
+        f"{texts[node.key]} leads to {', '.join(leads[node.key])}."
+        for node in graph.nodes
+        if leads[node.key]
+    )

@@ -1,0 +1,157 @@
+"""Subjects as pytest items, one for each device: `pytest -p torchproof.pytest_plugin docs gallery`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from torchproof.outcome import report
+from torchproof.pytest_summary import Summary
+from torchproof.subjects import Found, Subject
+from torchproof.tree import find_files
+from torchproof.worker import Worker, WorkerError
+
+_FILES = pytest.StashKey[dict[Path, Found]]()
+_WORKER = pytest.StashKey[Worker]()
+_DEVICES = pytest.StashKey[tuple[str, ...]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --device, --record and --patch."""
+    group = parser.getgroup("torchproof")
+    group.addoption(
+        "--device",
+        action="append",
+        default=[],
+        metavar="cpu|cuda|all",
+        help="run on this device (repeatable); default: every device present",
+    )
+    group.addoption(
+        "--record",
+        action="store_true",
+        help="write the outcomes to docs/verified/<environment>.json",
+    )
+    group.addoption(
+        "--patch",
+        type=Path,
+        metavar="FILE.py",
+        help="run this file in the workers before any subject, to try the pages on a changed torch",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the warm parent and settle the devices, before anything is collected."""
+    if config.option.record and config.option.patch:
+        raise pytest.UsageError("--record is for torch as installed; leave --patch out")
+    patch = config.option.patch
+    if patch is not None and not patch.is_file():
+        raise pytest.UsageError(f"--patch: no file {patch}")
+    # pytest takes `[` only after `::`; the id of a script has none.
+    config.args[:] = [_script_argument(argument) for argument in config.args]
+    files = config.stash[_FILES] = find_files(config.rootpath)
+    subjects = [subject for found in files.values() for subject in found.subjects]
+    distributed = bool(getattr(config.option, "numprocesses", None))
+    worker = config.stash[_WORKER] = Worker(
+        root=config.rootpath,
+        # Under xdist this process runs nothing itself and needs no more than torch.
+        subjects=() if distributed else subjects,
+        patch=patch.resolve() if patch else None,
+    )
+    config.add_cleanup(worker.close)
+    config.stash[_DEVICES] = _devices(config, worker)
+    if not hasattr(config, "workerinput"):
+        known = [subject.id for subject in subjects]
+        config.pluginmanager.register(Summary(config, worker, known), "torchproof-summary")
+
+
+def _devices(config: pytest.Config, worker: Worker) -> tuple[str, ...]:
+    if hasattr(config, "workerinput"):
+        return tuple(config.workerinput["torchproof_devices"])
+    wanted = config.option.device
+    if config.option.collectonly and not wanted:
+        return ("cpu",)
+    try:
+        return worker.chosen_devices(wanted)
+    except (ValueError, WorkerError) as error:
+        raise pytest.UsageError(f"--device: {error}" if wanted else str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist process which devices were settled."""
+    node.workerinput["torchproof_devices"] = list(node.config.stash[_DEVICES])
+
+
+def _script_argument(argument: str) -> str:
+    path, bracket, device = argument.partition("[")
+    return f"{path}::script[{device}" if bracket and path.endswith(".py") else argument
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the pages under docs and the scripts under gallery."""
+    if file_path in parent.config.stash[_FILES]:
+        return SubjectFile.from_parent(parent, path=file_path)
+    return None
+
+
+class SubjectFile(pytest.File):
+    """A page or a script."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield an item for each subject and device; any problem of the file stops it."""
+        found = self.config.stash[_FILES][self.path]
+        if found.problems:
+            raise self.CollectError("\n".join(map(str, found.problems)))
+        for subject in found.subjects:
+            for device in self.config.stash[_DEVICES]:
+                yield SubjectItem.make(self, subject, device)
+
+
+class SubjectItem(pytest.Item):
+    """One subject on one device."""
+
+    subject: Subject
+    device: str
+
+    @classmethod
+    def make(cls, parent: SubjectFile, subject: Subject, device: str) -> SubjectItem:
+        """Make the item; its id is the subject's, with the device."""
+        name = subject.id.partition("::")[2] or "script"
+        nodeid = f"{subject.id}[{device}]"
+        item: SubjectItem = cls.from_parent(parent, name=f"{name}[{device}]", nodeid=nodeid)
+        item.subject, item.device = subject, device
+        item.user_properties += [("device", device), ("digest", subject.digest)]
+        item.extra_keyword_matches |= {*subject.names, *subject.id.split("/"), subject.kind}
+        return item
+
+    def runtest(self) -> None:
+        """Run the subject in its fresh process."""
+        outcome = self.config.stash[_WORKER].run(self.subject, self.device)
+        self.user_properties += [
+            ("outcome", outcome.status),
+            ("reason", outcome.reason.split("\n")[0]),
+            ("examples", outcome.examples),
+            ("checked", outcome.checked),
+            ("seconds", round(outcome.seconds, 4)),
+        ]
+        if outcome.status == "skipped":
+            pytest.skip(outcome.reason)
+        if outcome.status != "passed":
+            raise SubjectFailed(report(self.subject.file, outcome))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what the page shows and what came; the runner's own frames say nothing."""
+        if isinstance(excinfo.value, SubjectFailed | WorkerError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where the subject begins."""
+        return self.path, self.subject.line - 1, self.nodeid
+
+
+class SubjectFailed(Exception):
+    """A subject did not do what its page shows."""

@@ -1,0 +1,155 @@
+"""Records: which subjects were seen to hold, one JSON file for each environment.
+
+An outcome counts only for the digest that it was seen with: an edited example has none until it
+runs again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from torchproof.environment import Environment
+from torchproof.outcome import Outcome, Status
+from torchproof.subjects import Subject
+
+SCHEMA = 1
+_LOCK_LIMIT = 60.0
+"""Seconds to wait for another process that writes the same record."""
+
+
+class RecordError(ValueError):
+    """A record that cannot be read; the message names the file and the next step."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is kept of an outcome."""
+
+    digest: str
+    status: Status
+    reason: str = ""
+    examples: int = 0
+    checked: int = 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """The verdicts of one environment, by subject."""
+
+    environment: Environment
+    verdicts: Mapping[str, Verdict]
+
+    def verdict(self, subject: Subject) -> Verdict | None:
+        """Return the verdict of a subject as it stands now; None if that never ran here."""
+        verdict = self.verdicts.get(subject.id)
+        return verdict if verdict and verdict.digest == subject.digest else None
+
+
+def verdict_of(subject: Subject, outcome: Outcome) -> Verdict:
+    """Return what a record keeps of an outcome."""
+    reason = outcome.reason.split("\n")[0]
+    return Verdict(subject.digest, outcome.status, reason, outcome.examples, outcome.checked)
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Read every record of a folder, in the order of their environments."""
+    return [read_record(path) for path in sorted(folder.glob("*.json"))]
+
+
+def read_record(path: Path) -> Record:
+    """Read a record; raises RecordError if it is truncated or of another format."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecordError(
+            f"{path}: line {getattr(error, 'lineno', 1)}: not a whole record ({error}); "
+            "delete it and run `tox -e doctest -- --record`"
+        ) from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else None
+        raise RecordError(
+            f"{path}: record of format {found!r}, this torchproof reads format {SCHEMA}; "
+            "delete it and run `tox -e doctest -- --record`"
+        )
+    try:
+        return Record(
+            Environment(**data["environment"]),
+            {key: Verdict(**value) for key, value in data["verdicts"].items()},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RecordError(
+            f"{path}: line 1: a field is missing or unknown ({error}); "
+            "delete it and run `tox -e doctest -- --record`"
+        ) from None
+
+
+def write_verdicts(
+    folder: Path,
+    environment: Environment,
+    verdicts: Mapping[str, Verdict],
+    *,
+    known: Iterable[str] | None = None,
+) -> Path:
+    """Merge verdicts into the record of an environment and return its path.
+
+    `known` are the subjects that still exist; the verdicts of others are dropped. Several
+    processes may write at once: each waits for the others, and no reader sees half a file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{environment.id}.json"
+    with FileLock(_lock_path(path), timeout=_LOCK_LIMIT):
+        merged = dict(read_record(path).verdicts) if path.exists() else {}
+        merged.update(verdicts)
+        if known is not None:
+            keep = {*known, *verdicts}
+            merged = {key: value for key, value in merged.items() if key in keep}
+        data = {
+            "schema": SCHEMA,
+            "environment": environment.to_json(),
+            "verdicts": {key: _compact(merged[key]) for key in sorted(merged)},
+        }
+        write_atomically(path, json.dumps(data, indent=1) + "\n")
+    return path
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; an equal file keeps its time stamp."""
+    data = content.encode() if isinstance(content, str) else content
+    if path.exists() and path.read_bytes() == data:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        # mkstemp lets only the owner read; a site is for everyone.
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _lock_path(path: Path) -> str:
+    # Beside the temporary files, so that no lock is left in the repository.
+    import hashlib
+
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    return str(Path(tempfile.gettempdir()) / f"torchproof-{name}.lock")
+
+
+def _compact(verdict: Verdict) -> dict[str, Any]:
+    data: dict[str, Any] = {"digest": verdict.digest, "status": verdict.status}
+    if verdict.reason:
+        data["reason"] = verdict.reason
+    if verdict.checked:
+        data |= {"examples": verdict.examples, "checked": verdict.checked}
+    return data

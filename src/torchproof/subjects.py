@@ -1,0 +1,165 @@
+"""What runs as one unit: the nouns that the finder, the worker and the hosts share.
+
+A `Subject` travels to the worker's process as JSON, so everything here is plain data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+DEVICES = ("cpu", "cuda")
+DEFAULT_LIMIT = 30.0
+"""Seconds that a subject may take."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One `>>>` statement with the output that the page shows for it."""
+
+    source: str
+    want: str
+    """Expected output; empty where the statement prints nothing."""
+    line: int
+    """Line in the file, from 1."""
+    raises: str | None = None
+    """Last lines of the expected traceback, if the page shows one."""
+    asserts: int = 0
+    """How many `assert` statements the source holds."""
+
+    @property
+    def checked(self) -> int:
+        """How many comparisons this statement makes."""
+        return (1 if self.want else 0) + self.asserts
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What an example asks to have drawn after it ran."""
+
+    kind: Literal["graph", "pane"]
+    name: str
+    """Variable of the graph's output, or window of the pane."""
+    env: str = "main"
+    saved: bool = False
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One `{doctest}` block."""
+
+    line: int
+    """Line of the opening fence, from 1."""
+    statements: tuple[Statement, ...]
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An entry's examples after the page's set-up block, or a whole script."""
+
+    id: str
+    kind: Literal["entry", "script"]
+    file: str
+    """Path from the root of the repository, with forward slashes."""
+    line: int
+    title: str
+    names: tuple[str, ...]
+    """Public names: documented by the entry, or referred to by the script."""
+    setup: tuple[Example, ...] = ()
+    examples: tuple[Example, ...] = ()
+    source: str = ""
+    """Text of a script."""
+    asserts: int = 0
+    """Assert statements of a script."""
+    only: str | None = None
+    """The one device that the subject makes sense on."""
+    because: str = ""
+    limit: float = DEFAULT_LIMIT
+    digest: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        """Compute the digest of what runs: no line number and no title takes part in it."""
+        if not self.digest:
+            object.__setattr__(self, "digest", _digest(self))
+
+    @property
+    def checked(self) -> int:
+        """How many outputs and asserts are compared when the subject runs."""
+        return self.asserts + sum(s.checked for e in self.examples for s in e.statements)
+
+    @property
+    def text(self) -> str:
+        """All source that runs."""
+        if self.kind == "script":
+            return self.source
+        return "".join(s.source for e in (*self.setup, *self.examples) for s in e.statements)
+
+    @property
+    def needs_visdom(self) -> bool:
+        """Whether a Visdom server must be there when it runs."""
+        return "import visdom" in self.text or "from visdom" in self.text
+
+    def skip_reason(self, device: str) -> str | None:
+        """Why the subject does not run on a device; None where it does."""
+        if self.only is not None and self.only != device:
+            return f"only on {self.only}: {self.because}"
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the subject as plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Subject:
+        """Rebuild a subject from `to_json`."""
+        data = dict(data)
+        data["names"] = tuple(data["names"])
+        data["setup"] = tuple(_example(e) for e in data["setup"])
+        data["examples"] = tuple(_example(e) for e in data["examples"])
+        return cls(**data)
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something wrong in a page or script, found before anything ran."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Subjects of a file or tree, and what is wrong there."""
+
+    subjects: tuple[Subject, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def _example(data: dict[str, Any]) -> Example:
+    return Example(
+        line=data["line"],
+        statements=tuple(Statement(**s) for s in data["statements"]),
+        pictures=tuple(Picture(**p) for p in data["pictures"]),
+    )
+
+
+def _digest(subject: Subject) -> str:
+    def block(example: Example) -> list[object]:
+        statements = [(s.source, s.want) for s in example.statements]
+        return [statements, [asdict(p) for p in example.pictures]]
+
+    content = [
+        [block(e) for e in subject.setup],
+        [block(e) for e in subject.examples],
+        subject.source,
+        subject.only,
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]

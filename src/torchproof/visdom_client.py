@@ -1,0 +1,33 @@
+"""The port that `visdom.Visdom()` connects to when a page or script names none.
+
+Pages and scripts say `visdom.Visdom()`, as their readers do. A run gives each subject a server
+of its own on a free port, so the default of the client's constructor is what moves.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import visdom
+
+_PARAMETERS = [
+    p.name
+    for p in inspect.signature(visdom.Visdom.__init__).parameters.values()
+    if p.default is not inspect.Parameter.empty
+]
+
+
+def default_port() -> int:
+    """Return the port of `visdom.Visdom()`."""
+    return int(_defaults()[_PARAMETERS.index("port")])
+
+
+def set_default_port(port: int) -> None:
+    """Make `visdom.Visdom()` connect to `port`."""
+    defaults = list(_defaults())
+    defaults[_PARAMETERS.index("port")] = port
+    visdom.Visdom.__init__.__defaults__ = tuple(defaults)
+
+
+def _defaults() -> tuple[object, ...]:
+    return visdom.Visdom.__init__.__defaults__ or ()

@@ -1,0 +1,279 @@
+"""The warm parent: a process that imported torch once and forks for every subject.
+
+A new interpreter takes seconds to import torch; a fork takes milliseconds. The parent runs no
+torch operator, starts no thread and never touches CUDA, so that a fork of it is safe. It reads
+requests as JSON lines from stdin and writes replies as JSON lines to stdout.
+
+Each child leads a session of its own. When it ends, or when its time is up, everything that is
+left of its process group is killed, and so is (on Linux) whatever it had detached from that group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from torchproof.outcome import Outcome
+
+OUTPUT_LIMIT = 16 << 20
+"""Bytes that a subject may write to its file descriptors 1 and 2."""
+_KEPT = 2000
+"""Bytes of that output which are kept to explain a crash."""
+
+
+def main() -> None:
+    """Serve requests until stdin closes; the first line of it holds the options."""
+    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    # What a library prints while it is imported must not look like a reply.
+    os.dup2(2, 1)
+    options = json.loads(sys.stdin.buffer.readline())
+    try:
+        for module in options["preload"]:
+            importlib.import_module(module)
+        if options["patch"]:
+            runpy.run_path(options["patch"], run_name="torchproof_patch")
+    except BaseException as error:
+        _write(replies, {"error": "".join(traceback.format_exception_only(error)).strip()})
+        return
+    # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
+    gc.collect()
+    gc.freeze()
+    _adopt_orphans()
+    _write(replies, {"ready": os.getpid()})
+    _Parent(Path(options["root"]), replies).serve()
+
+
+@dataclass
+class _Child:
+    pid: int
+    ticket: int
+    deadline: float
+    limit: float
+    folder: str
+    result: int
+    """Read ends of the child's pipes."""
+    output: int
+    chunks: list[bytes] = field(default_factory=list)
+    tail: bytes = b""
+    written: int = 0
+    reason: str = ""
+    status: int | None = None
+
+
+class _Parent:
+    def __init__(self, root: Path, replies: Any) -> None:
+        self.root = root
+        self.replies = replies
+        self.children: dict[int, _Child] = {}
+        self.selector = selectors.DefaultSelector()
+        self.requests = b""
+        self.closed = False
+        self.wake, wake_end = socket.socketpair()
+        for end in (self.wake, wake_end):
+            end.setblocking(False)
+        self.wake_end = wake_end
+        signal.set_wakeup_fd(wake_end.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        os.set_blocking(0, False)
+        self.selector.register(0, selectors.EVENT_READ)
+        self.selector.register(self.wake, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        while not self.closed:
+            deadline = min((c.deadline for c in self.children.values()), default=None)
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            for key, _ in self.selector.select(wait):
+                if key.fileobj == 0:
+                    self._read_requests()
+                elif key.fileobj is self.wake:
+                    self.wake.recv(4096)
+                else:
+                    self._read_child(key.data, key.fd)
+            self._reap()
+            now = time.monotonic()
+            for child in list(self.children.values()):
+                if child.deadline <= now and child.status is None:
+                    self._stop(child, "timed-out")
+        for child in list(self.children.values()):
+            self._stop(child, "closed")
+            self._finish(child)
+
+    def _read_requests(self) -> None:
+        data = os.read(0, 1 << 16)
+        if not data:
+            self.closed = True
+        *lines, self.requests = (self.requests + data).split(b"\n")
+        for line in lines:
+            self._start(json.loads(line))
+
+    def _start(self, request: dict[str, Any]) -> None:
+        result, result_end = os.pipe()
+        output, output_end = os.pipe()
+        folder = tempfile.mkdtemp(prefix="torchproof-")
+        pid = os.fork()
+        if pid == 0:
+            _become_child(request, self.root, folder, result_end, output_end)
+        os.close(result_end)
+        os.close(output_end)
+        limit = float(request["limit"])
+        deadline = time.monotonic() + limit
+        child = _Child(pid, request["ticket"], deadline, limit, folder, result, output)
+        self.children[pid] = child
+        for end in (result, output):
+            os.set_blocking(end, False)
+            self.selector.register(end, selectors.EVENT_READ, child)
+
+    def _read_child(self, child: _Child, end: int) -> None:
+        try:
+            data = os.read(end, 1 << 20)
+        except BlockingIOError:
+            return
+        if not data:
+            self.selector.unregister(end)
+            os.close(end)
+            if end == child.result:
+                child.result = -1
+            else:
+                child.output = -1
+        elif end == child.result:
+            child.chunks.append(data)
+        else:
+            child.written += len(data)
+            child.tail = (child.tail + data)[-_KEPT:]
+            if child.written > OUTPUT_LIMIT and not child.reason:
+                self._stop(child, "flooded")
+
+    def _stop(self, child: _Child, reason: str) -> None:
+        child.reason = child.reason or reason
+        _kill_group(child.pid)
+
+    def _reap(self) -> None:
+        while self.children:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.get(pid)
+            if child is not None:
+                child.status = status
+                _kill_group(pid)
+                self._finish(child)
+
+    def _finish(self, child: _Child) -> None:
+        for end in (child.result, child.output):
+            while end in (child.result, child.output) and end != -1:
+                before = (len(child.chunks), child.written)
+                self._read_child(child, end)
+                if (len(child.chunks), child.written) == before:
+                    break
+        for end in (child.result, child.output):
+            if end != -1:
+                self.selector.unregister(end)
+                os.close(end)
+        del self.children[child.pid]
+        _kill_strays(set(self.children))
+        shutil.rmtree(child.folder, ignore_errors=True)
+        if child.reason != "closed":
+            reply = {"ticket": child.ticket, "result": _result(child)}
+            _write(self.replies, reply)
+
+
+def _result(child: _Child) -> dict[str, Any]:
+    """Return what the child sent, or the outcome that stands for what became of it."""
+    if child.reason == "timed-out":
+        return Outcome("timed-out", f"took longer than {child.limit:g} s").to_json()
+    if child.reason == "flooded":
+        return Outcome("crashed", f"wrote more than {OUTPUT_LIMIT >> 20} MiB to stdout").to_json()
+    try:
+        result: dict[str, Any] = json.loads(b"".join(child.chunks))
+        return result
+    except ValueError:
+        pass
+    code = os.waitstatus_to_exitcode(child.status or 0)
+    if code < 0:
+        reason = f"killed by {signal.Signals(-code).name}"
+    else:
+        reason = f"left with status {code} before its end"
+    tail = child.tail.decode(errors="replace").strip()
+    return Outcome("crashed", f"{reason}\n{tail}".strip()).to_json()
+
+
+def _become_child(
+    request: dict[str, Any], root: Path, folder: str, result: int, output: int
+) -> NoReturn:
+    """Turn the fork into the subject's process; never returns."""
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        # High enough to be out of the way of what a subject opens and closes.
+        end = os.dup2(result, 200, inheritable=False)
+        os.closerange(3, 200)
+        os.closerange(201, 1024)
+        os.chdir(folder)
+        from torchproof.fresh_process import answer
+
+        data = json.dumps(answer(request, root)).encode()
+        sys.stdout.flush()
+        with os.fdopen(end, "wb") as pipe:
+            pipe.write(data)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(70)
+    # No clean-up of the interpreter: the process and all of its threads simply end.
+    os._exit(0)
+
+
+def _kill_group(pid: int) -> None:
+    # Between the fork and its setsid there is no group yet.
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)
+            return
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what a subject leaves behind in a session of its own."""
+    if sys.platform == "linux":
+        pr_set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
+def _kill_strays(known: set[int]) -> None:
+    path = Path(f"/proc/self/task/{os.getpid()}/children")
+    with contextlib.suppress(OSError):
+        for pid in map(int, path.read_text().split()):
+            if pid not in known:
+                os.kill(pid, signal.SIGKILL)
+
+
+def _write(replies: Any, reply: dict[str, Any]) -> None:
+    data = json.dumps(reply).encode() + b"\n"
+    while data:
+        data = data[replies.write(data) :]
+
+
+if __name__ == "__main__":
+    main()

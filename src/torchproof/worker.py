@@ -1,0 +1,252 @@
+"""Running subjects, each in a fresh process.
+
+A fresh process for each subject is what keeps a page honest: global hooks, the default dtype, the
+grad mode, thread counts and seeds leak within one. It is also what lets the others run on when one
+subject hangs or crashes. See `warm_parent` for how a fresh process costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from torchproof.environment import Environment
+from torchproof.outcome import Outcome
+from torchproof.subjects import DEVICES, Subject
+
+_START_LIMIT = 120.0
+"""Seconds that a first answer may take: an import of torch from a cold disk."""
+_QUIET = {
+    # The subjects share few cores; pools of threads would fight over them, and a pool that
+    # a parent had started would not survive the fork.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",
+}
+
+
+class WorkerError(RuntimeError):
+    """No subject can run: torch is missing or outside the range, or the warm parent died."""
+
+
+class Worker:
+    """A warm parent and the means to have it run subjects; use it in a `with` statement.
+
+    `run` may be called from several threads. `patch` is a Python file that the warm parent runs
+    before any subject, to try the pages on a changed torch. `fork=False` takes a new interpreter
+    for each subject, as platforms without fork do.
+
+    Raises WorkerError if torch cannot be imported or is outside the supported range.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        subjects: Iterable[Subject] = (),
+        patch: Path | None = None,
+        fork: bool = hasattr(os, "fork"),
+        python: str = sys.executable,
+    ) -> None:
+        self._root = root
+        self._python = python
+        self._fork = fork
+        self._patch = patch
+        self._preload = preloads(subjects)
+        self._lock = threading.Lock()
+        self._tickets = 0
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._parent: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the warm parent, while there is one."""
+        return self._parent.pid if self._parent else None
+
+    def run(self, subject: Subject, device: str) -> Outcome:
+        """Run a subject on a device and wait for its outcome."""
+        reason = subject.skip_reason(device)
+        if reason is not None:
+            return Outcome("skipped", reason)
+        request = {"kind": "subject", "subject": subject.to_json(), "limit": subject.limit}
+        return Outcome.from_json(self._ask({**request, "device": device}))
+
+    def environment(self, device: str) -> Environment:
+        """Describe where subjects run on a device."""
+        return Environment(**self._ask_plainly("environment", device))
+
+    def devices(self) -> tuple[str, ...]:
+        """Return the devices that are present, the CPU first."""
+        return tuple(self._ask_plainly("devices", "cpu")["devices"])
+
+    def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Return the devices to run on; nothing or `all` means every one present.
+
+        Raises ValueError for a device that is unknown, or absent; it names those present.
+        """
+        unknown = sorted(set(wanted) - {*DEVICES, "all"})
+        if unknown:
+            raise ValueError(
+                f"unknown device {unknown[0]!r}; known are {', '.join(DEVICES)} and all"
+            )
+        present = self.devices()
+        if not wanted or "all" in wanted:
+            return present
+        for device in wanted:
+            if device not in present:
+                raise ValueError(
+                    f"no {device} device here; present: {', '.join(present)}. "
+                    "Leave --device out to use what is there"
+                )
+        return tuple(dict.fromkeys(wanted))
+
+    def close(self) -> None:
+        """End the warm parent and whatever it still runs."""
+        parent, self._parent = self._parent, None
+        if parent is None:
+            return
+        assert parent.stdin is not None
+        parent.stdin.close()
+        try:
+            parent.wait(5)
+        except subprocess.TimeoutExpired:
+            parent.kill()
+            parent.wait()
+        assert parent.stdout is not None
+        self._reader.join()
+        parent.stdout.close()
+
+    def _ask_plainly(self, kind: str, device: str) -> dict[str, Any]:
+        answer = self._ask({"kind": kind, "device": device, "limit": _START_LIMIT})
+        if "status" in answer:
+            raise WorkerError(f"cannot tell the {kind}: {answer['reason']}")
+        return answer
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        if not self._fork:
+            return self._ask_new_interpreter(request)
+        future: Future[dict[str, Any]] = Future()
+        with self._lock:
+            if self._parent is None or self._parent.poll() is not None:
+                self._start_parent()
+            parent = self._parent
+            assert parent is not None and parent.stdin is not None
+            self._tickets += 1
+            self._waiting[self._tickets] = future
+            line = json.dumps({**request, "ticket": self._tickets}).encode() + b"\n"
+            try:
+                parent.stdin.write(line)
+                parent.stdin.flush()
+            except BrokenPipeError:
+                self._waiting.pop(self._tickets, None)
+                raise WorkerError("the warm parent died") from None
+        return future.result()
+
+    def _start_parent(self) -> None:
+        parent = subprocess.Popen(
+            [self._python, "-m", "torchproof.warm_parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self._environ(),
+        )
+        assert parent.stdin is not None and parent.stdout is not None
+        options = {
+            "preload": self._preload,
+            "patch": str(self._patch) if self._patch else "",
+            "root": str(self._root),
+        }
+        parent.stdin.write(json.dumps(options).encode() + b"\n")
+        parent.stdin.flush()
+        line = parent.stdout.readline()
+        first = json.loads(line) if line else {"error": "it ended while it was starting"}
+        if "error" in first:
+            parent.stdin.close()
+            parent.wait()
+            parent.stdout.close()
+            raise WorkerError(_explain(first["error"]))
+        self._parent = parent
+        self._reader = threading.Thread(target=self._read, args=(parent,), daemon=True)
+        self._reader.start()
+
+    def _read(self, parent: subprocess.Popen[bytes]) -> None:
+        assert parent.stdout is not None
+        for line in parent.stdout:
+            reply = json.loads(line)
+            with self._lock:
+                future = self._waiting.pop(reply["ticket"])
+            future.set_result(reply["result"])
+        with self._lock:
+            lost, self._waiting = self._waiting, {}
+        for future in lost.values():
+            future.set_exception(WorkerError("the warm parent died; run again"))
+
+    def _ask_new_interpreter(self, request: dict[str, Any]) -> dict[str, Any]:
+        options = {"root": str(self._root), "patch": str(self._patch) if self._patch else ""}
+        try:
+            done = subprocess.run(
+                [self._python, "-m", "torchproof.fresh_process"],
+                input=json.dumps({**request, **options}).encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self._environ(),
+                timeout=request["limit"] + _START_LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome("timed-out", f"took longer than {request['limit']:g} s").to_json()
+        try:
+            answer: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            tail = done.stderr.decode(errors="replace")[-2000:]
+            return Outcome("crashed", f"left with status {done.returncode}\n{tail}").to_json()
+        if "error" in answer:
+            raise WorkerError(_explain(answer["error"]))
+        return answer
+
+    def _environ(self) -> dict[str, str]:
+        return {**os.environ, **_QUIET}
+
+
+def preloads(subjects: Iterable[Subject]) -> list[str]:
+    """Return the modules that are worth importing once, before the forks.
+
+    Optimizers import torch._dynamo on their first use, which takes longer than most subjects.
+    """
+    text = "\n".join(subject.text for subject in subjects)
+    modules = ["torchproof.torch_range", "torch", "torchproof.fresh_process"]
+    if "optim." in text or "compile" in text:
+        modules.append("torch._dynamo")
+    if "matplotlib" in text:
+        modules += ["matplotlib.pyplot", "matplotlib.backends.backend_agg"]
+    if "import visdom" in text:
+        modules += ["visdom", "visdom.server.app", "visdom.server.run_server"]
+        modules += ["torchproof.visdom_client", "torchproof.visdom_server"]
+    return modules
+
+
+def _explain(error: str) -> str:
+    if "No module named 'torch'" in error:
+        return "torch is not installed; run `python -m pip install torch` or `tox -e doctest`"
+    return error
