@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, NoReturn
 
@@ -29,7 +29,7 @@ class Companion:
     lifeline: int
 
     def first_line(self, *, within: float) -> str:
-        """Return the first line that it says, empty if it died; raise TimeoutError if it is late."""
+        """Return the first line that it says, empty if it died; TimeoutError if it is late."""
         deadline = time.monotonic() + within
         said = b""
         while not said.endswith(b"\n"):
@@ -55,7 +55,7 @@ class Companion:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def spawn(command: Sequence[str], *, env: Mapping[str, str], errors: IO[bytes]) -> Companion:
+def spawn(command: list[str], *, env: Mapping[str, str], errors: IO[bytes]) -> Companion:
     """Start a companion from a command line; its standard error goes to `errors`."""
     stdin, lifeline = os.pipe()
     output, stdout = os.pipe()
@@ -126,11 +126,11 @@ def _become(main: Callable[[], int], *, stdin: int, stdout: int, stderr: int) ->
         os.setpgid(0, 0)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        for number, descriptor in enumerate((stdin, stdout, stderr)):
-            os.dup2(descriptor, number)
-        sys.stdin = open(0, closefd=False)
-        sys.stdout = open(1, "w", closefd=False)
-        sys.stderr = open(2, "w", buffering=1, closefd=False)
+        for own, descriptor in enumerate((stdin, stdout, stderr)):
+            os.dup2(descriptor, own)
+        # Those of the parent may be captured, or hold what it has not written yet.
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
         status = main()
     except BaseException:
         traceback.print_exc()

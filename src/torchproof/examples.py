@@ -20,7 +20,7 @@ from torchproof.subjects import (
 )
 
 _PROMPT = re.compile(r"^\s*>>>( |$)", re.MULTILINE)
-_ENTRY_OPTIONS = {"only", "because", "timeout", "since"}
+_HEAD_OPTIONS = {"only", "because", "timeout", "since"}
 
 
 def find_in_page(path: Path, *, root: Path) -> Found:
@@ -36,7 +36,7 @@ class _Section:
     names: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
-    entry_line: int = 0
+    head_line: int = 0
 
     @property
     def slug(self) -> str:
@@ -67,8 +67,8 @@ class _Page:
     def _read(self, token: Block) -> None:
         if token.heading:
             self.sections.append(_Section(token.text, token.line))
-        elif token.directive == "entry":
-            self._read_entry(token)
+        elif token.directive in {"entry", "subject"}:
+            self._read_head(token)
         elif token.directive == "doctest":
             example = self._read_example(token)
             if example is not None:
@@ -78,32 +78,39 @@ class _Page:
                 token.line, "`>>>` in a block that nobody checks; make it a {doctest} block"
             )
 
-    def _read_entry(self, token: Block) -> None:
-        section = self._current
+    def _read_head(self, token: Block) -> None:
+        """Read an {entry}, or a {subject}: the same without public names."""
+        section, what = self._current, f"{{{token.directive}}}"
         if section is self.opening:
-            self._problem(token.line, "{entry} stands before the first `##` heading; move it below")
+            self._problem(token.line, f"{what} stands before the first `##` heading; move it below")
             return
-        if section.names:
+        if section.head_line:
             self._problem(
-                token.line, f"second {{entry}} in the section '{section.title}'; make it one"
+                token.line,
+                f"second head of the section '{section.title}', the first is in line "
+                f"{section.head_line}; make it one",
             )
-        section.entry_line = token.line
+            return
+        section.head_line = token.line
         section.names = token.argument.split()
         section.options, _ = split_options(token.text)
-        if not section.names:
+        if token.directive == "entry" and not section.names:
             self._problem(token.line, "{entry} without a name; give it the full public name")
-        for key in sorted(set(section.options) - _ENTRY_OPTIONS):
-            self._problem(token.line, f"{{entry}} has no option :{key}:")
-        only = section.options.get("only")
-        if only is not None and only not in DEVICES:
-            known = ", ".join(DEVICES)
-            self._problem(token.line, f"unknown device {only!r} in :only:; known are {known}")
-        if only is not None and not section.options.get("because"):
-            self._problem(token.line, ":only: without :because:; say why other devices are left out")
+        for key in sorted(set(section.options) - _HEAD_OPTIONS):
+            self._problem(token.line, f"{what} has no option :{key}:")
+        self._check_device(token.line, section.options)
         timeout = section.options.get("timeout", "1")
         if not timeout.replace(".", "", 1).isdigit() or float(timeout) <= 0:
             self._problem(token.line, f":timeout: takes seconds, not {timeout!r}")
-            section.options["timeout"] = str(DEFAULT_LIMIT)
+            del section.options["timeout"]
+
+    def _check_device(self, line: int, options: dict[str, str]) -> None:
+        only = options.get("only")
+        if only is not None and only not in DEVICES:
+            known = ", ".join(DEVICES)
+            self._problem(line, f"unknown device {only!r} in :only:; known are {known}")
+        if only is not None and not options.get("because"):
+            self._problem(line, ":only: without :because:; say why other devices are left out")
 
     def _read_example(self, token: Block) -> Example | None:
         options, skipped = split_options(token.text)
@@ -140,7 +147,7 @@ class _Page:
         return tuple(pictures)
 
     def _subjects(self) -> Iterator[Subject]:
-        live = [s for s in self.sections if s.examples or s.names]
+        live = [s for s in self.sections if s.examples or s.head_line]
         if live and not self.opening.examples:
             self._problem(
                 live[0].line,
@@ -151,8 +158,9 @@ class _Page:
         for section in live:
             if not section.examples:
                 self._problem(
-                    section.entry_line,
-                    f"{', '.join(section.names)} documented without a checked example; add one",
+                    section.head_line,
+                    f"{', '.join(section.names) or section.title} documented without a checked "
+                    "example; add one",
                 )
                 continue
             if section.slug in seen:

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from heapq import heappop, heappush
-from statistics import fmean
+from itertools import count
+from math import ceil
+from typing import NamedTuple
 
-Line = tuple[str, str, int]
-"""Source, target, channel. Long lines of one channel share their way to the target."""
 Place = str | tuple[str, int, int]
 """A node, or where the track (target, channel) passes a layer."""
 
 _SWEEPS = 12
+
+
+class Line(NamedTuple):
+    """A line to be drawn."""
+
+    source: str
+    target: str
+    channel: int = 0
+    """Long lines of one channel share their way to the target."""
+    weight: float = 1.0
+    """How much it wants to be straight."""
 
 
 @dataclass
@@ -30,23 +40,30 @@ class Layers:
     """The places of each line: one a row, from its source to its target."""
     above: dict[Place, list[Place]] = field(default_factory=lambda: defaultdict(list))
     below: dict[Place, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    pull: dict[tuple[Place, Place], float] = field(default_factory=dict)
+    """How strongly an upper and a lower place want to lie in one column."""
 
 
 def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float) -> Layers:
-    """Sort the nodes into rows not wider than `limit`, with few crossings between the rows."""
-    layer_of = _assign(widths, lines, limit)
+    """Sort the nodes into rows not much wider than `limit`, with few crossings between the rows."""
+    height = _heights(widths, lines)
+    layer_of = _assign(widths, lines, height, limit)
     # A dict for a row: its order is that of the first line that passes.
     rows: list[dict[Place, None]] = [{} for _ in range(max(layer_of.values(), default=-1) + 1)]
     layers = Layers([], [])
-    for source, target, channel in lines:
+    for source, target, channel, weight in lines:
         between = range(layer_of[source] + 1, layer_of[target])
         chain: list[Place] = [source, *((target, channel, layer) for layer in between), target]
         layers.chains.append(chain)
         for layer, place in enumerate(chain, layer_of[source]):
             rows[layer][place] = None
+        # The longest way down is the spine of the picture; tracks are straighter still.
+        pull = weight * (100 if height[source] == height[target] + 1 else 1)
         for upper, lower in zip(chain, chain[1:], strict=False):
             layers.below[upper].append(lower)
             layers.above[lower].append(upper)
+            both_tracks = isinstance(upper, tuple) and isinstance(lower, tuple)
+            layers.pull[upper, lower] = 1000 if both_tracks else pull
     for key, layer in layer_of.items():
         rows[layer][key] = None
     layers.rows = [list(row) for row in rows]
@@ -54,33 +71,52 @@ def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float)
     return layers
 
 
-def _assign(widths: Mapping[str, float], lines: Sequence[Line], limit: float) -> dict[str, int]:
-    """Put each node below all that lead to it, in the first layer that has room for it."""
-    sources: dict[str, list[str]] = {key: [] for key in widths}
-    for source, target, _ in lines:
-        sources[target].append(source)
-    height = dict.fromkeys(widths, 0)
+def _heights(keys: Iterable[str], lines: Iterable[Line]) -> dict[str, int]:
+    """Return for each node how many steps the longest way down from it takes."""
+    sources = _sources(keys, lines)
+    height = dict.fromkeys(sources, 0)
     for key in reversed(list(TopologicalSorter(sources).static_order())):
         for source in sources[key]:
             height[source] = max(height[source], height[key] + 1)
+    return height
+
+
+def _sources(keys: Iterable[str], lines: Iterable[Line]) -> dict[str, list[str]]:
+    sources: dict[str, list[str]] = {key: [] for key in keys}
+    for line in lines:
+        sources[line.target].append(line.source)
+    return sources
+
+
+def _assign(
+    widths: Mapping[str, float],
+    lines: Iterable[Line],
+    height: Mapping[str, int],
+    limit: float,
+) -> dict[str, int]:
+    """Put each node below all that lead to it, in the first layer that has room for it."""
     rank = {key: index for index, key in enumerate(widths)}
-    sorter = TopologicalSorter(sources)
+    sorter = TopologicalSorter(_sources(widths, lines))
     sorter.prepare()
-    # Where room is short, what has the longest way below it goes first, and leaves go last.
-    waiting: list[tuple[int, int, int, str]] = []
-    used: dict[int, float] = defaultdict(float)
+    waiting: list[str] = []
     layer_of: dict[str, int] = {}
-    layer = -1
-    while sorter:
-        for key in sorter.get_ready():
-            heappush(waiting, (layer + 1, -height[key], rank[key], key))
-        layer, depth, order, key = heappop(waiting)
-        if used[layer] and used[layer] + widths[key] > limit:
-            heappush(waiting, (layer + 1, depth, order, key))
-            continue
-        used[layer] += widths[key]
-        layer_of[key] = layer
-        sorter.done(key)
+    for layer in count():
+        if not sorter:
+            break
+        waiting = sorted([*waiting, *sorter.get_ready()], key=rank.__getitem__)
+        total = sum(widths[key] for key in waiting)
+        turns = ceil(total / limit)
+        # Where room is short, what has the longest way below it goes first; of equals every
+        # second or third, so that the lines to the others pass between them.
+        urgency = {key: (-height[key], index % turns) for index, key in enumerate(waiting)}
+        used = 0.0
+        for key in sorted(waiting, key=urgency.__getitem__):
+            if used and used + widths[key] / 2 > total / turns:
+                break
+            used += widths[key]
+            layer_of[key] = layer
+            sorter.done(key)
+        waiting = [key for key in waiting if key not in layer_of]
     return layer_of
 
 
@@ -95,7 +131,10 @@ def _uncross(layers: Layers) -> None:
         downwards = sweep % 2 == 0
         neighbours = layers.above if downwards else below
         for row in rows if downwards else reversed(rows):
-            wanted = {p: fmean([at[n] for n in neighbours[p]] or [at[p]]) for p in row}
+            wanted = {}
+            for place in row:
+                indices = [at[neighbour] for neighbour in neighbours[place]] or [at[place]]
+                wanted[place] = sum(indices) / len(indices)
             row.sort(key=wanted.__getitem__)
             at.update({place: index for index, place in enumerate(row)})
         crossings = _crossings(rows, below, at)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchproof.graph_layers import Layers, Line, Place, arrange
 
 Point = tuple[float, float]
+_Port = tuple[str, object]  # a box, and what tells its ports apart
 
 BOX_GAP = 18.0
 TRACK_GAP = 12.0
-LAYER_GAP = 28.0
+LAYER_GAP = 26.0
 _PORT_GAP = 14.0
-_ROUNDS = 8
+_CHANNEL_GAP = 28.0  # room for a label
+_PORT_PLAY = 9.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Layout:
 def lay_out(
     sizes: Mapping[str, tuple[float, float]], lines: Sequence[Line], *, width: float = 700
 ) -> Layout:
-    """Place the nodes from top to bottom, in layers that hold no more than `width` of boxes.
+    """Place the nodes from top to bottom, in layers that hold about `width` of boxes at most.
 
     `sizes` are the width and height of each node. The graph has no cycle.
     """
@@ -60,24 +62,28 @@ def lay_out(
                 boxes[place] = Box(centre[place] - half[place], top, *sizes[place])
         # A flat curve is hard to follow: far steps get more height.
         steps = [abs(centre[p] - centre[q]) for q in following for p in layers.above[q]]
-        top = bottom + LAYER_GAP + min(LAYER_GAP, 0.06 * max(steps, default=0))
+        top = round(bottom + LAYER_GAP + min(LAYER_GAP, 0.05 * max(steps, default=0)), 1)
     right = max((centre[place] + half[place] for row in layers.rows for place in row), default=0)
-    return Layout(right, bottom, boxes, _paths(layers, centre, boxes, bands))
+    labelled = {line.target for line in lines if line.channel}
+    return Layout(right, bottom, boxes, _paths(layers, centre, boxes, bands, labelled))
 
 
 def _centres(layers: Layers, half: Mapping[Place, float]) -> dict[Place, float]:
     """Find a centre for each place, as near to those of its neighbours as the others allow."""
     centre: dict[Place, float] = {place: 0.0 for row in layers.rows for place in row}
-    for turn in range(2 * _ROUNDS + 1):
-        downwards = turn % 2 == 0
-        neighbours = layers.above if downwards else layers.below
+    # Down, up, and down again for the ends of lines, while all others stay.
+    for downwards, stay in ((True, 0.01), (False, 0.01), (True, 1e6)):
         for row in layers.rows if downwards else reversed(layers.rows):
             wanted, weights = [], []
             for place in row:
-                pulls = [(centre[n], _pull(place, n)) for n in neighbours[place]]
-                pulls = pulls or [(centre[place], 0.1)]
-                weights.append(sum(pull for _, pull in pulls))
-                wanted.append(sum(x * pull for x, pull in pulls) / weights[-1])
+                weight = stay if layers.below[place] else 0.01
+                moment = centre[place] * weight
+                for other in layers.above[place] if downwards else layers.below[place]:
+                    pull = layers.pull[(other, place) if downwards else (place, other)]
+                    moment += centre[other] * pull
+                    weight += pull
+                wanted.append(moment / weight)
+                weights.append(weight)
             gaps = [
                 half[a] + half[b] + (BOX_GAP if half[a] or half[b] else TRACK_GAP)
                 for a, b in zip(row, row[1:], strict=False)
@@ -85,11 +91,6 @@ def _centres(layers: Layers, half: Mapping[Place, float]) -> dict[Place, float]:
             centre.update(zip(row, _spread(wanted, weights, gaps), strict=True))
     left = min((centre[place] - half[place] for place in centre), default=0)
     return {place: round(x - left, 1) for place, x in centre.items()}
-
-
-def _pull(one: Place, other: Place) -> float:
-    """Weigh a link: tracks shall be straight."""
-    return (1.0, 2.0, 8.0)[(not isinstance(one, str)) + (not isinstance(other, str))]
 
 
 def _spread(
@@ -121,31 +122,51 @@ def _paths(
     centre: Mapping[Place, float],
     boxes: Mapping[str, Box],
     bands: Mapping[Place, tuple[float, float]],
+    labelled: Container[str],
 ) -> tuple[tuple[Point, ...], ...]:
     """Lead each line from a port of its source, along its tracks, to a port of its target."""
-    leaving: dict[Place, dict[tuple[float, int], None]] = defaultdict(dict)
-    arriving: dict[Place, dict[tuple[float, int], None]] = defaultdict(dict)
-    ends = []
-    seen: dict[Place, int] = {}
+    arrivals: list[_Port] = []
+    departures: dict[_Port, float] = {}
     for index, chain in enumerate(layers.chains):
         # Lines that share a track share the port at its end.
-        arrival = seen.setdefault(chain[-2], index) if len(chain) > 2 else index
-        ends.append(((centre[chain[1]], index), (centre[chain[-2]], arrival)))
-        leaving[chain[0]][ends[-1][0]] = None
-        arriving[chain[-1]][ends[-1][1]] = None
+        arrivals.append((str(chain[-1]), index if len(chain) == 2 else chain[-2]))
+    before = {port: centre[chain[-2]] for port, chain in zip(arrivals, layers.chains, strict=True)}
+    gaps = {key: _CHANNEL_GAP if key in labelled else _PORT_GAP for key in boxes}
+    arriving = _ports(before, boxes, gaps, play=0)
+    for index, (chain, arrival) in enumerate(zip(layers.chains, arrivals, strict=True)):
+        after = arriving[arrival] if len(chain) == 2 else centre[chain[1]]
+        departures[str(chain[0]), index] = after
+    leaving = _ports(departures, boxes, dict.fromkeys(boxes, _PORT_GAP), play=_PORT_PLAY)
     paths = []
-    for chain, (start, end) in zip(layers.chains, ends, strict=True):
-        source, target = boxes[str(chain[0])], boxes[str(chain[-1])]
-        points = [(_port(source, leaving[chain[0]], start), source.y + source.height)]
-        points.append((points[0][0], bands[chain[0]][1]))
-        for place in chain[1:-1]:
-            points += ((centre[place], edge) for edge in bands[place])
-        points.append((_port(target, arriving[chain[-1]], end), target.y))
-        paths.append(tuple(points))
+    for (port, start), arrival, chain in zip(leaving.items(), arrivals, layers.chains, strict=True):
+        source, target = boxes[port[0]], boxes[arrival[0]]
+        points = [(start, source.y + source.height), (start, bands[chain[0]][1])]
+        points += [(centre[place], edge) for place in chain[1:-1] for edge in bands[place]]
+        paths.append((*points, (arriving[arrival], target.y)))
     return tuple(paths)
 
 
-def _port(box: Box, ports: Mapping[tuple[float, int], None], port: tuple[float, int]) -> float:
-    step = min(_PORT_GAP, (box.width - _PORT_GAP) / len(ports))
-    rank = sorted(ports).index(port) - (len(ports) - 1) / 2
-    return round(box.x + box.width / 2 + rank * step, 1)
+def _ports(
+    wanted: Mapping[_Port, float],
+    boxes: Mapping[str, Box],
+    gaps: Mapping[str, float],
+    *,
+    play: float,
+) -> dict[_Port, float]:
+    """Set the ports of each box side by side in the order of the x that they lead to.
+
+    They lie round the centre of the box, or off it by up to `play` where that makes lines straight.
+    """
+    ports: dict[_Port, float] = dict(wanted)
+    by_box: dict[str, list[_Port]] = defaultdict(list)
+    for port in sorted(wanted, key=wanted.__getitem__):
+        by_box[port[0]].append(port)
+    for key, row in by_box.items():
+        box = boxes[key]
+        gap = min(gaps[key], (box.width - _PORT_GAP) / len(row))
+        spread = _spread([wanted[port] for port in row], [1.0] * len(row), [gap] * (len(row) - 1))
+        first = box.x + box.width / 2 - gap * (len(row) - 1) / 2
+        for index, (port, x) in enumerate(zip(row, spread, strict=True)):
+            middle = first + gap * index
+            ports[port] = round(min(max(x, middle - play), middle + play), 1)
+    return ports

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 from torchproof.graph_layout import Box, Point, lay_out
+from torchproof.graph_layers import Line
 
 if TYPE_CHECKING:
     from torchproof.autograd_graph import Graph, Node
@@ -28,6 +30,8 @@ stroke:var(--color-foreground-border,currentColor)}
 #ID .root .box{fill:none;stroke:var(--color-brand-primary,currentColor);stroke-width:1.5}
 #ID .leaf .box{fill:#12906b;fill-opacity:.14;stroke:#12906b;stroke-width:1.5}
 #ID .saved .box{fill:#c2760c;fill-opacity:.1;stroke:#c2760c;stroke-dasharray:5 3}
+#ID .fold{fill:#c2760c}
+#ID .lost .fold{fill:var(--color-foreground-border,currentColor)}
 #ID .lost .box{fill:none;stroke-dasharray:1.5 3}
 #ID .lost .label{text-decoration:line-through}
 #ID .cut .box{fill:var(--color-background-primary,none)}
@@ -42,10 +46,13 @@ def graph_svg(graph: Graph, *, title: str) -> str:
 
     The ids in it are a digest of both: two graphs that are equal need different titles on a page.
     """
-    kinds = {node.key: node.kind for node in graph.nodes}
+    passed = {node.key for node in graph.nodes if node.kind in ("function", "leaf")}
     layout = lay_out(
         {node.key: _size(node) for node in graph.nodes},
-        [(edge.source, edge.target, edge.output or 0) for edge in graph.edges],
+        [
+            Line(edge.source, edge.target, edge.output or 0, 1 if edge.target in passed else 0.1)
+            for edge in graph.edges
+        ],
     )
     words = _words(graph)
     digest = hashlib.sha256(f"{title}\0{words}\0{layout}".encode()).hexdigest()[:12]
@@ -55,7 +62,7 @@ def graph_svg(graph: Graph, *, title: str) -> str:
     heads: dict[str, None] = {}
     outputs: dict[str, None] = {}
     for edge, path in zip(graph.edges, layout.paths, strict=True):
-        arrow = kinds[edge.target] in ("function", "leaf")
+        arrow = edge.target in passed
         (flow if arrow else aside).update(dict.fromkeys(_steps(path, shorten=5 if arrow else 0)))
         x, y = path[-1]
         if arrow:
@@ -63,12 +70,12 @@ def graph_svg(graph: Graph, *, title: str) -> str:
         if edge.output is not None:
             at = f'x="{x + 6:g}" y="{y - 5:g}"'
             outputs[f'<text class="detail output" {at}>[{edge.output}]</text>'] = None
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    width, height = (ceil(length + 2 * _MARGIN) for length in (layout.width, layout.height))
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" '
         f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" '
-        f'width="{width:g}" height="{height:g}" '
-        f'viewBox="{-_MARGIN} {-_MARGIN} {width:g} {height:g}">',
+        f'width="{width}" height="{height}" '
+        f'viewBox="{-_MARGIN} {-_MARGIN} {width} {height}">',
         f'<title id="{name}-title">{escape(title)}</title>',
         f'<desc id="{name}-desc">{escape(words)}</desc>',
         f"<style>{_STYLE.replace('ID', name)}</style>",
@@ -89,7 +96,7 @@ def _size(node: Node) -> tuple[float, float]:
         sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
         for text in (node.label, node.detail)
     )
-    room = 28 if node.kind in ("root", "leaf") else 18
+    room = 18 if node.kind == "function" else 28
     return max(48, round(columns * _CHARACTER + room)), 40 if node.detail else 26
 
 
@@ -111,8 +118,8 @@ def _draw(node: Node, box: Box) -> str:
         )
     if node.kind in ("saved", "lost"):  # a sheet with a folded corner
         shape = (
-            f'<path class="box" d="M{x:g} {y:g}H{right - 9:g}L{right:g} {y + 9:g}V{bottom:g}'
-            f'H{x:g}zM{right - 9:g} {y:g}V{y + 9:g}H{right:g}"/>'
+            f'<path class="box" d="M{x:g} {y:g}H{right - 8:g}L{right:g} {y + 8:g}V{bottom:g}H{x:g}z"/>'
+            f'<path class="fold" d="M{right - 8:g} {y:g}V{y + 8:g}H{right:g}z"/>'
         )
     elif node.kind == "root":
         shape = frame(0, 7) + frame(3, 4)

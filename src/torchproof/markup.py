@@ -48,7 +48,7 @@ def _fence(token: Token, line: int) -> Iterator[Block]:
     match = _DIRECTIVE.match(token.info.strip())
     if match is None:
         yield Block(line, token.content, directive="")
-    elif match["name"] in {"doctest", "entry"} | CODE:
+    elif match["name"] in {"doctest", "entry", "subject"} | CODE:
         yield Block(line, token.content, directive=match["name"], argument=match["argument"])
     else:
         yield from blocks(token.content, offset=line)

@@ -19,11 +19,12 @@ from typing import IO
 
 from torchproof import companion
 from torchproof.companion import Companion
-from torchproof.visdom_service import HOST, TAKEN, PortTaken, ServerError, accompany, main, serve
+from torchproof.visdom_application import HOST, PortTakenError, ServerError, serve
+from torchproof.visdom_service import TAKEN, accompany, main
 from torchproof.visdom_static import front_end_folder
 
 __all__ = [
-    "PortTaken",
+    "PortTakenError",
     "Server",
     "ServerError",
     "forked_visdom_server",
@@ -55,8 +56,8 @@ def visdom_server(
 ) -> Iterator[Server]:
     """Run a server in a new interpreter, on a free port and an empty folder unless told.
 
-    `front_end` is for browsers; the API needs none. Raises `PortTaken` or another `ServerError`,
-    and `AssetsError` where the front end cannot be had.
+    `front_end` is for browsers; the API needs none. Raises `ServerError` (`PortTakenError` where
+    that is the reason) and `AssetsError` where the front end cannot be had.
     """
     command = [sys.executable, "-m", "torchproof.visdom_service", f"--port={port or 0}"]
     if front_end:
@@ -119,7 +120,7 @@ def _running(
         finally:
             status = process.stop()
         if status == TAKEN:
-            raise PortTaken(port)
+            raise PortTakenError(port)
         if not said:
             last = log.read_text(errors="replace").splitlines()[-8:]
             what = late or f"died at its start, with status {status}"

@@ -185,7 +185,7 @@ class Worker:
             parent.stdin.close()
             parent.wait()
             parent.stdout.close()
-            raise WorkerError(_explain(first["error"]))
+            raise WorkerError(explain(first["error"]))
         self._parent = parent
         self._reader = threading.Thread(target=self._read, args=(parent,), daemon=True)
         self._reader.start()
@@ -222,7 +222,7 @@ class Worker:
             tail = done.stderr.decode(errors="replace")[-2000:]
             return Outcome("crashed", f"left with status {done.returncode}\n{tail}").to_json()
         if "error" in answer:
-            raise WorkerError(_explain(answer["error"]))
+            raise WorkerError(explain(answer["error"]))
         return answer
 
     def _environ(self) -> dict[str, str]:
@@ -246,7 +246,8 @@ def preloads(subjects: Iterable[Subject]) -> list[str]:
     return modules
 
 
-def _explain(error: str) -> str:
+def explain(error: str) -> str:
+    """Return what a reader can do about an error that kept torch from being imported."""
     if "No module named 'torch'" in error:
         return "torch is not installed; run `python -m pip install torch` or `tox -e doctest`"
     return error

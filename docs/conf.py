@@ -1,0 +1,62 @@
+"""Sphinx configuration of the Torchproof site."""
+
+from __future__ import annotations
+
+import doctest
+
+project = "Torchproof"
+author = "The Torchproof developers"
+copyright = "2026, The Torchproof developers"
+
+extensions = [
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "torchproof.gallery_hooks",
+    "torchproof.sphinx_ext",
+]
+nitpicky = True
+exclude_patterns = ["_build", "panes", "verified", "gallery/**/GALLERY_HEADER.rst"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+suppress_warnings = ["config.cache"]
+
+torchproof_construction = ["nn-module", "autograd", "visdom"]
+
+# The stock judge compares exception messages too.
+doctest_default_flags = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1
+doctest_test_doctest_blocks = ""
+
+sphinx_gallery_conf = {
+    "examples_dirs": ["../gallery/nn_module", "../gallery/autograd", "../gallery/visdom"],
+    "gallery_dirs": ["gallery/nn_module", "gallery/autograd", "gallery/visdom"],
+    "filename_pattern": r"\.py$",
+    "image_scrapers": ("matplotlib", "torchproof.gallery_hooks.scrape"),
+    "reset_modules": ("matplotlib", "torchproof.gallery_hooks.reset"),
+    "reset_modules_order": "both",
+    "image_srcset": ["2x"],
+    "within_subsection_order": "FileNameSortKey",
+    "remove_config_comments": True,
+    "plot_gallery": "True",
+    # Times differ from build to build; two builds of one commit are the same bytes.
+    "min_reported_time": 1_000_000,
+    "write_computation_times": False,
+    "download_all_examples": False,
+    "show_signature": False,
+    "first_notebook_cell": "%pip install torch visdom matplotlib",
+}
+
+html_theme = "furo"
+html_title = "Torchproof"
+html_static_path = ["_static"]
+html_css_files = ["torchproof.css"]
+html_favicon = "_static/favicon.svg"
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#9a3412", "color-brand-content": "#9a3412"},
+    "dark_css_variables": {"color-brand-primary": "#fdba74", "color-brand-content": "#fdba74"},
+}
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True

@@ -1,0 +1,51 @@
+"""Which names of the inventory have an entry that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from torchproof.inventory import Name
+from torchproof.proof import Proof
+from torchproof.subjects import Subject
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The inventory against the entries."""
+
+    counts: Mapping[str, tuple[int, int]]
+    """Documented names and all names, by area."""
+    missing: Mapping[str, tuple[str, ...]]
+    """Names without an entry, by area."""
+    unproven: Mapping[str, Subject]
+    """Names with an entry that passed nowhere."""
+    stale_exemptions: Mapping[str, str]
+    """Exemptions that are not needed, or give no reason."""
+
+
+def cover(names: Iterable[Name], proof: Proof, *, exempt: Mapping[str, str]) -> Coverage:
+    """Compare the inventory with the entries; `exempt` maps names to reasons."""
+    entries = {n: s for s in proof.found.subjects if s.kind == "entry" for n in s.names}
+    unproven = {name: s for name, s in sorted(entries.items()) if not proof.holds(s)}
+    counts: dict[str, tuple[int, int]] = {}
+    missing: dict[str, tuple[str, ...]] = {}
+    known = set()
+    for name in names:
+        known.add(name.qualified)
+        if name.qualified in exempt:
+            continue
+        done, total = counts.get(name.area, (0, 0))
+        documented = name.qualified in entries and name.qualified not in unproven
+        counts[name.area] = (done + documented, total + 1)
+        if not documented:
+            missing[name.area] = (*missing.get(name.area, ()), name.qualified)
+    stale = {}
+    for name, reason in exempt.items():
+        if name not in known:
+            stale[name] = "exempt, but not a name of the inventory; remove the exemption"
+        elif name in entries:
+            stale[name] = "exempt, but it has an entry; remove the exemption"
+        elif not reason.strip():
+            stale[name] = "exempt without a reason; give one"
+    return Coverage(counts, missing, unproven, stale)

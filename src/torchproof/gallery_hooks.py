@@ -1,0 +1,139 @@
+"""For sphinx-gallery: pictures of panes and graphs under a block, and a clean start for each script.
+
+Use them in conf.py by name: `image_scrapers=("matplotlib", "torchproof.gallery_hooks.scrape")` and
+`reset_modules=("matplotlib", "torchproof.gallery_hooks.reset")` with `reset_modules_order="both"`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx_gallery.scrapers import figure_rst
+
+from torchproof.record import write_atomically
+from torchproof.sphinx_ext.problems import Kind, warn
+from torchproof.visdom_panes import BrowserMissing, PaneCache, pane_digest
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_GRAPH = re.compile(r"^# torchproof: graph (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE)
+
+
+class _Script:
+    """What belongs to the script that runs now."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.port: int | None = None
+        self.seen: dict[tuple[str, str], str] = {}
+
+    def begin(self, path: Path) -> None:
+        if "import visdom" not in path.read_text(encoding="utf-8"):
+            return
+        from torchproof.visdom_client import set_default_port
+        from torchproof.visdom_server import visdom_server
+
+        self.port = self.stack.enter_context(visdom_server()).port
+        set_default_port(self.port)
+
+    def changed_panes(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the panes that are new or changed since the last block, with their names."""
+        if self.port is None:
+            return []
+        import visdom
+
+        client = visdom.Visdom(port=self.port, use_incoming_socket=False, raise_exceptions=True)
+        changed = []
+        for env in sorted(client.get_env_list()):
+            for win, pane in json.loads(client.get_window_data(win=None, env=env)).items():
+                digest = pane_digest(pane)
+                if self.seen.get((env, win)) != digest:
+                    self.seen[env, win] = digest
+                    changed.append((win, pane))
+        return changed
+
+
+_script = _Script()
+
+
+def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
+    """Give a script a Visdom server if it wants one, and torch as a new process finds it."""
+    global _script
+    del gallery_conf
+    _script.stack.close()
+    _script = _Script()
+    if when == "before":
+        import torch
+
+        torch.manual_seed(0)
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+        torch.set_grad_enabled(True)
+        _script.begin(Path(fname))
+
+
+def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Return reST for the graphs that a block's comments ask for and the panes that it changed."""
+    parts = [_graph(found, block_vars) for found in _GRAPH.finditer(block[1])]
+    panes = _script.changed_panes()
+    if panes:
+        parts.append(_panes(panes, block, block_vars, gallery_conf))
+    return "\n".join(parts)
+
+
+def _graph(found: re.Match[str], block_vars: dict[str, Any]) -> str:
+    from torchproof.autograd_graph import draw_graph
+
+    names = block_vars["example_globals"]
+    name = found["name"]
+    svg = draw_graph(names[name], name=name, names=names, saved=bool(found["saved"]))
+    lines = "\n".join(f"       {line}" for line in svg.splitlines())
+    return f".. container:: autograd-graph\n\n    .. raw:: html\n\n{lines}\n"
+
+
+def _panes(
+    panes: list[tuple[str, dict[str, Any]]],
+    block: Any,
+    block_vars: dict[str, Any],
+    gallery_conf: dict[str, Any],
+) -> str:
+    cache = PaneCache(Path(gallery_conf["src_dir"], "panes"))
+    try:
+        cache.draw_missing([pane for _, pane in panes])
+    except BrowserMissing as error:
+        source = f"{block_vars['src_file']}:{block[2]}"
+        warn(Kind.PICTURE, f"no picture of a pane: {error}", location=source)
+    rst = []
+    for win, pane in panes:
+        path = cache.path(pane)
+        if path.is_file():
+            target = str(next(block_vars["image_path_iterator"]))
+            shutil.copyfile(path, target)
+            title = pane.get("title") or win
+            rst.append(figure_rst([target], gallery_conf["src_dir"], f"Visdom pane {title}"))
+    return "\n".join(rst)
+
+
+def _make_zips_reproducible(app: Sphinx) -> None:
+    """Write the zips of scripts again without the times of their files."""
+    for path in sorted(Path(app.srcdir, "gallery").rglob("*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            content = {name: archive.read(name) for name in sorted(archive.namelist())}
+        replacement = path.with_suffix(".new")
+        with zipfile.ZipFile(replacement, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in content.items():
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+        write_atomically(path, replacement.read_bytes())
+        replacement.unlink()
+
+
+def setup(app: Sphinx) -> None:
+    """Register what has to happen once the gallery ran."""
+    app.connect("builder-inited", _make_zips_reproducible, priority=900)

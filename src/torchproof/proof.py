@@ -1,0 +1,187 @@
+"""The proof of a tree: an outcome for each subject, from what was seen before or by running it.
+
+What a build saw is kept in its cache folder. An outcome is current if it passed with the digest
+that the subject has now, on the versions that are installed now, and if the pictures that the
+subject asks for are at hand. Everything else runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from torchproof.environment import Environment, describe_environment
+from torchproof.outcome import Drawing, Outcome, report
+from torchproof.record import (
+    Record,
+    RecordError,
+    Verdict,
+    read_records,
+    verdict_of,
+    write_atomically,
+    write_verdicts,
+)
+from torchproof.subjects import Found, Problem, Subject
+from torchproof.worker import Worker
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of the subjects of a tree."""
+
+    found: Found
+    records: Sequence[Record]
+    """Committed records and that of this build, in the order of their environments."""
+    drawings: Mapping[str, Sequence[Drawing]]
+    """Raw material of pictures by subject id."""
+    problems: tuple[Problem, ...]
+    """What was wrong in the files, and every subject that failed."""
+    ran: tuple[str, ...] = field(default=())
+    """Ids of the subjects that ran for this proof."""
+
+    def verdicts(self, subject: Subject) -> dict[Environment, Verdict]:
+        """Return the current verdicts of a subject, by environment."""
+        pairs = ((record.environment, record.verdict(subject)) for record in self.records)
+        return {environment: verdict for environment, verdict in pairs if verdict is not None}
+
+    def holds(self, subject: Subject) -> bool:
+        """Say whether the subject passed somewhere, as it stands now."""
+        return any(verdict.status == "passed" for verdict in self.verdicts(subject).values())
+
+
+def prove(
+    found: Found,
+    *,
+    root: Path,
+    verified: Path,
+    cache: Path,
+    jobs: int = 0,
+    announce: Announce = lambda _: None,
+) -> Proof:
+    """Return the proof of the subjects on the CPU; run those that have no current outcome.
+
+    `verified` holds the committed records, `cache` what builds saw. Outcomes are written as they
+    stand when a run is interrupted, so that the next one goes on from there.
+    """
+    problems = list(found.problems)
+    environment = describe_environment("cpu")
+    seen, unreadable = _read(verified, cache, environment)
+    problems += unreadable
+    store = DrawingStore(cache / "drawings")
+    due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
+    outcomes: dict[str, Outcome] = {}
+    if due:
+        announce(f"running {len(due)} of {len(found.subjects)} subjects")
+        try:
+            _run(due, root, jobs or os.cpu_count() or 1, outcomes)
+        finally:
+            verdicts = {s.id: verdict_of(s, outcomes[s.id]) for s in due if s.id in outcomes}
+            for subject in due:
+                if subject.id in outcomes and outcomes[subject.id].status == "passed":
+                    store.write(subject, outcomes[subject.id].drawings)
+            known = [subject.id for subject in found.subjects]
+            write_verdicts(cache / "outcomes", environment, verdicts, known=known)
+    for subject in due:
+        problems += _failures(subject, outcomes[subject.id])
+    seen, _ = _read(verified, cache, environment)
+    return Proof(
+        found=found,
+        records=seen,
+        drawings={s.id: store.read(s) for s in found.subjects if _pictures(s)},
+        problems=tuple(sorted(problems)),
+        ran=tuple(subject.id for subject in due),
+    )
+
+
+class DrawingStore:
+    """Drawings of the subjects that passed, one file for each digest."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, subject: Subject) -> tuple[Drawing, ...]:
+        """Return the drawings of a subject; none if it has not run as it stands now."""
+        try:
+            data = json.loads(self._path(subject).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return ()
+        return tuple(Drawing(**drawing) for drawing in data)
+
+    def write(self, subject: Subject, drawings: Iterable[Drawing]) -> None:
+        """Keep the drawings of a subject."""
+        if _pictures(subject):
+            data = json.dumps([asdict(drawing) for drawing in drawings])
+            write_atomically(self._path(subject), data)
+
+    def _path(self, subject: Subject) -> Path:
+        return self._folder / f"{subject.digest}.json"
+
+
+def _current(
+    subject: Subject, environment: Environment, records: Sequence[Record], store: DrawingStore
+) -> bool:
+    verdicts = [r.verdict(subject) for r in records if r.environment.id == environment.id]
+    if not any(verdict and verdict.status in {"passed", "skipped"} for verdict in verdicts):
+        return False
+    return len(store.read(subject)) == _pictures(subject) or subject.skip_reason("cpu") is not None
+
+
+def _pictures(subject: Subject) -> int:
+    return sum(len(example.pictures) for example in subject.examples)
+
+
+def _read(
+    verified: Path, cache: Path, environment: Environment
+) -> tuple[list[Record], list[Problem]]:
+    """Return the committed records, with what builds saw in the environment of this one."""
+    records: dict[str, Record] = {}
+    problems = []
+    for folder in (verified, cache / "outcomes"):
+        try:
+            for record in read_records(folder):
+                key = record.environment.id
+                if folder == verified:
+                    records[key] = record
+                elif key == environment.id:
+                    before = records[key].verdicts if key in records else {}
+                    records[key] = Record(record.environment, {**before, **record.verdicts})
+        except RecordError as error:
+            file, _, message = str(error).partition(": ")
+            problems.append(Problem(file, 1, message))
+    return [records[key] for key in sorted(records)], problems
+
+
+def _run(due: Sequence[Subject], root: Path, jobs: int, outcomes: dict[str, Outcome]) -> None:
+    with Worker(root=root, subjects=due) as worker, ThreadPoolExecutor(jobs) as pool:
+
+        def run(subject: Subject) -> None:
+            outcomes[subject.id] = worker.run(subject, "cpu")
+
+        try:
+            list(pool.map(run, due))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            worker.close()
+            raise
+
+
+def _failures(subject: Subject, outcome: Outcome) -> list[Problem]:
+    if outcome.status in {"passed", "skipped"}:
+        return []
+    if not outcome.failures:
+        message = f"{subject.id.rpartition('::')[2]} {outcome.status}: {outcome.reason}"
+        return [Problem(subject.file, subject.line, message)]
+    return [
+        Problem(
+            subject.file,
+            failure.line,
+            report("", Outcome("failed", failures=(failure,))).partition("\n")[2],
+        )
+        for failure in outcome.failures
+    ]

@@ -1,0 +1,34 @@
+"""The Sphinx side of Torchproof; each part registers what it defines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torchproof import __version__
+from torchproof.sphinx_ext import (
+    domain,
+    entry,
+    example,
+    examples_json,
+    gate,
+    note,
+    panes,
+    proving,
+    stock_doctest,
+)
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register every part."""
+    for part in (proving, panes, domain, entry, example, note, gate, examples_json, stock_doctest):
+        part.setup(app)
+    return {
+        "version": __version__,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

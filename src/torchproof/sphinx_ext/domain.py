@@ -1,0 +1,73 @@
+"""Entries as targets of links.
+
+Pages and scripts refer to entries with the Python roles. The entries are objects of a domain of
+their own, so that the published objects.inv does not claim torch's names for this site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from sphinx.domains import Domain, ObjType
+from sphinx.util.nodes import make_refnode
+
+if TYPE_CHECKING:
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+
+class ProofDomain(Domain):
+    """Entries of this site, by public name."""
+
+    name = "proof"
+    label = "Torchproof"
+    object_types: ClassVar = {"entry": ObjType("entry")}
+    initial_data: ClassVar[dict[str, Any]] = {"entries": {}}
+    data_version = 1
+
+    @property
+    def entries(self) -> dict[str, tuple[str, str]]:
+        """Public name to page and anchor."""
+        entries: dict[str, tuple[str, str]] = self.data["entries"]
+        return entries
+
+    def note_entry(self, name: str, anchor: str) -> None:
+        """Remember that the page being read has the entry of a name."""
+        self.entries[name] = (self.env.docname, anchor)
+
+    def clear_doc(self, docname: str) -> None:
+        """Forget the entries of a page."""
+        for name in [name for name, (doc, _) in self.entries.items() if doc == docname]:
+            del self.entries[name]
+
+    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+        """Take over what a parallel reader found."""
+        for name, (doc, anchor) in otherdata["entries"].items():
+            if doc in docnames:
+                self.entries[name] = (doc, anchor)
+
+    def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
+        """Yield the entries for the search and for objects.inv."""
+        for name, (doc, anchor) in sorted(self.entries.items()):
+            yield name, name, "entry", doc, anchor, 1
+
+
+def _resolve(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
+) -> nodes.reference | None:
+    """Resolve a Python role to our entry of that name."""
+    domain = env.domains["proof"]
+    assert isinstance(domain, ProofDomain)
+    if node.get("refdomain") != "py" or node["reftarget"] not in domain.entries:
+        return None
+    doc, anchor = domain.entries[node["reftarget"]]
+    return make_refnode(app.builder, node["refdoc"], doc, anchor, content, node["reftarget"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the domain and the resolver."""
+    app.add_domain(ProofDomain)
+    app.connect("missing-reference", _resolve)

@@ -1,0 +1,180 @@
+"""The `{entry}` directive: signature, source, verdict above; scripts, siblings, upstream below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
+
+from torchproof.descriptions import Description, split_parameters
+from torchproof.sphinx_ext.domain import ProofDomain
+from torchproof.sphinx_ext.problems import Kind, warn
+from torchproof.sphinx_ext.proving import (
+    descriptions_of,
+    proof_of,
+    scripts_for,
+    subjects_of,
+)
+from torchproof.sphinx_ext.verdict import verdict_paragraph
+from torchproof.subjects import Subject
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import OptionSpec
+
+
+class entry_footer(nodes.container):  # noqa: N801 - docutils names its nodes like this
+    """What is generated for the end of an entry; a transform moves it there."""
+
+
+class EntryDirective(SphinxDirective):
+    """Introduce an entry by the public names that it documents."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[OptionSpec] = {
+        "only": directives.unchanged,
+        "because": directives.unchanged,
+        "timeout": directives.unchanged,
+        "since": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the head of the entry, and the footer for its end."""
+        names = self.arguments[0].split()
+        described = [self._describe(name) for name in names]
+        known = [d for d in described if d is not None]
+        head = addnodes.desc(domain="py", objtype="entry", no_index=True, classes=["py", "entry"])
+        for description in known:
+            head += self._signature(description)
+        subject = self._subject(names)
+        content = addnodes.desc_content()
+        if subject is not None:
+            content += verdict_paragraph(subject, proof_of(self.env.app))
+        head += content
+        return [head, self._footer(known, tuple(names))]
+
+    def _describe(self, name: str) -> Description | None:
+        descriptions = descriptions_of(self.env.app)
+        if name in descriptions.errors:
+            warn(Kind.ENTRY, descriptions.errors[name], location=self.get_location())
+            return None
+        return descriptions.described.get(name)
+
+    def _subject(self, names: list[str]) -> Subject | None:
+        subjects = subjects_of(self.env.app, self.env.docname)
+        return next((s for s in subjects if s.names == tuple(names)), None)
+
+    def _signature(self, description: Description) -> nodes.Node:
+        line = addnodes.desc_signature(ids=[description.qualified], classes=["sig-object", "py"])
+        line["_toc_parts"] = ()
+        self.state.document.note_explicit_target(line)
+        domain = self.env.domains["proof"]
+        assert isinstance(domain, ProofDomain)
+        domain.note_entry(description.qualified, description.qualified)
+        module, _, last = description.qualified.rpartition(".")
+        if description.kind not in {"method", "function"}:
+            line += addnodes.desc_annotation("", description.kind, addnodes.desc_sig_space())
+        line += addnodes.desc_addname("", f"{module}.")
+        line += addnodes.desc_name("", last)
+        if description.signature:
+            parameters, returns = split_parameters(description.signature)
+            group = addnodes.desc_parameterlist()
+            for parameter in parameters:
+                group += addnodes.desc_parameter("", parameter)
+            line += group
+            if returns:
+                line += addnodes.desc_returns("", returns)
+        if since := self.options.get("since"):
+            line += nodes.inline("", f"since torch {since}", classes=["entry-since"])
+        if description.source_url:
+            place = f"{description.source_file}:{description.line}"
+            line += _link("source", description.source_url, ["entry-source"], title=place)
+        return line
+
+    def _footer(self, described: list[Description], names: tuple[str, ...]) -> nodes.Node:
+        footer = entry_footer(classes=["entry-footer"])
+        scripts = scripts_for(self.env.app, names)
+        if scripts:
+            footer += nodes.paragraph("", "Scripts that use it", classes=["entry-footer-title"])
+            cards = nodes.container(classes=["entry-scripts"])
+            for script in scripts:
+                cards += self._card(script)
+            footer += cards
+        line = nodes.paragraph(classes=["entry-upstream"])
+        for number, description in enumerate(d for d in described if d.upstream_url):
+            line += nodes.Text("Upstream: " if number == 0 else " · ")
+            line += _link(description.qualified, description.upstream_url, [])
+        if line.children:
+            footer += line
+        return footer
+
+    def _card(self, script: Subject) -> nodes.Node:
+        """Return a thumbnail with the script's finding, linked to its page."""
+        docname = Path(script.file).with_suffix("").as_posix()
+        folder, _, stem = docname.rpartition("/")
+        card = nodes.container(classes=["entry-script"])
+        thumbnail = f"{folder}/images/thumb/sphx_glr_{stem}_thumb.png"
+        text = nodes.paragraph()
+        if Path(self.env.srcdir, thumbnail).is_file():
+            # The link's text names the script; the picture adds nothing for a screen reader.
+            text += nodes.image(uri=f"/{thumbnail}", alt="")
+        reference = addnodes.pending_xref(
+            "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=True
+        )
+        reference["refdoc"] = self.env.docname
+        reference["refwarn"] = True
+        reference += nodes.inline("", script.title)
+        text += reference
+        card += text
+        return card
+
+
+class SubjectDirective(SphinxDirective):
+    """Give a section without public names its options and its verdict."""
+
+    option_spec = EntryDirective.option_spec
+
+    def run(self) -> list[nodes.Node]:
+        """Return the verdict of the section's subject."""
+        title = self.state.parent.children[0].astext() if self.state.parent.children else ""
+        for subject in subjects_of(self.env.app, self.env.docname):
+            if subject.title == title:
+                return [verdict_paragraph(subject, proof_of(self.env.app))]
+        return []
+
+
+class MoveFooters(SphinxTransform):
+    """Move what an entry generated for its end to the end of its section."""
+
+    default_priority = 400
+
+    def apply(self, **_: object) -> None:
+        """Move every footer."""
+        for footer in list(self.document.findall(entry_footer)):
+            section: nodes.Node | None = footer.parent
+            while section is not None and not isinstance(section, nodes.section):
+                section = section.parent
+            if section is not None and footer.parent is not None:
+                footer.parent.remove(footer)
+                section += footer
+
+
+def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.reference:
+    link = nodes.reference("", text, refuri=url, internal=False, classes=classes)
+    if title:
+        link["reftitle"] = title
+    return link
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive and the transform; a footer is drawn as a container."""
+    app.add_node(entry_footer, override=True)
+    app.add_directive("entry", EntryDirective)
+    app.add_directive("subject", SubjectDirective)
+    app.add_transform(MoveFooters)

@@ -1,0 +1,86 @@
+"""The `{doctest}` directive: Sphinx's own, with pictures of what was recorded below the block."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.ext.doctest import DoctestDirective
+
+from torchproof.outcome import Drawing
+from torchproof.sphinx_ext.panes import pane_path
+from torchproof.sphinx_ext.proving import proof_of, subjects_of
+from torchproof.subjects import Example, Picture
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import OptionSpec
+
+_COUNT = "torchproof_example"
+
+
+class ExampleDirective(DoctestDirective):
+    """An example that the stock doctest builder runs too."""
+
+    option_spec: ClassVar[OptionSpec] = {
+        **DoctestDirective.option_spec,
+        "graph": directives.unchanged,
+        "saved": directives.flag,
+        "pane": directives.unchanged,
+        "alt": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the block, then its pictures."""
+        result = super().run()
+        data = self.env.temp_data
+        number = data[_COUNT] = data.get(_COUNT, -1) + 1
+        found = self._example(number)
+        if found is not None:
+            example, drawings = found
+            for picture, drawing in zip(example.pictures, drawings, strict=False):
+                result += self._picture(picture, drawing)
+        return result
+
+    def _example(self, number: int) -> tuple[Example, list[Drawing]] | None:
+        """Return the example that this directive is, with its drawings.
+
+        Directives are counted, since the line numbers that directives get are off inside lists.
+        """
+        proof = proof_of(self.env.app)
+        subjects = subjects_of(self.env.app, self.env.docname)
+        if not subjects:
+            return None
+        examples: list[tuple[Example, list[Drawing]]] = [(e, []) for e in subjects[0].setup]
+        for subject in subjects:
+            drawings = proof.drawings.get(subject.id, ())
+            for index, example in enumerate(subject.examples):
+                examples.append((example, [d for d in drawings if d.example == index]))
+        return examples[number] if number < len(examples) else None
+
+    def _picture(self, picture: Picture, drawing: Drawing) -> list[nodes.Node]:
+        if picture.kind == "graph":
+            svg = nodes.raw("", drawing.content, format="html")
+            return [nodes.container("", svg, classes=["autograd-graph"])]
+        path = pane_path(self.env.app, drawing)
+        if path is None:
+            return []
+        width, _ = _png_size(path)
+        uri = f"/{path.relative_to(self.env.srcdir).as_posix()}"
+        # The pictures have two pixels for each of the page's.
+        image = nodes.image(uri=uri, alt=picture.alt, width=f"{width // 2}px", classes=["pane"])
+        return [nodes.container("", image, classes=["pane-frame"])]
+
+
+def _png_size(path: Path) -> tuple[int, int]:
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    return width, height
+
+
+def setup(app: Sphinx) -> None:
+    """Take the place of the stock directive; the stock builder reads our nodes as its own."""
+    app.setup_extension("sphinx.ext.doctest")
+    app.add_directive("doctest", ExampleDirective, override=True)

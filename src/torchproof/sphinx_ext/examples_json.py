@@ -1,0 +1,54 @@
+"""`examples.json` in the built site: every subject with its outcomes in each environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.builders.html import StandaloneHTMLBuilder
+
+from torchproof.proof import Proof
+from torchproof.record import write_atomically
+from torchproof.sphinx_ext.proving import proof_of
+from torchproof.subjects import Subject
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+SCHEMA = 1
+
+
+def examples_data(proof: Proof) -> dict[str, Any]:
+    """Return the content of examples.json; the schema is in examples.schema.json."""
+    return {
+        "schema": SCHEMA,
+        "environments": {r.environment.id: r.environment.to_json() for r in proof.records},
+        "subjects": [_subject(subject, proof) for subject in proof.found.subjects],
+    }
+
+
+def _subject(subject: Subject, proof: Proof) -> dict[str, Any]:
+    verdicts = {e.id: verdict.status for e, verdict in proof.verdicts(subject).items()}
+    return {
+        "id": subject.id,
+        "kind": subject.kind,
+        "file": subject.file,
+        "line": subject.line,
+        "names": list(subject.names),
+        "examples": len(subject.examples) if subject.kind == "entry" else 1,
+        "checked": subject.checked,
+        "digest": subject.digest,
+        "outcomes": dict(sorted(verdicts.items())),
+    }
+
+
+def _write(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
+        data = json.dumps(examples_data(proof_of(app)), indent=1) + "\n"
+        write_atomically(Path(app.outdir, "examples.json"), data)
+
+
+def setup(app: Sphinx) -> None:
+    """Write the file when the site stands."""
+    app.connect("build-finished", _write)

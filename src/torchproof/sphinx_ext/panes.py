@@ -1,0 +1,54 @@
+"""Pictures of the panes on the pages: from the committed cache, or drawn before reading."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torchproof.outcome import Drawing
+from torchproof.sphinx_ext.problems import Kind, logger, warn
+from torchproof.sphinx_ext.proving import proof_of, root_of
+from torchproof.visdom_panes import BrowserMissing, PaneCache
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def pane_cache(app: Sphinx) -> PaneCache:
+    """Return the committed pictures, one file for each digest of a pane."""
+    return PaneCache(Path(app.srcdir, "panes"))
+
+
+def pane_path(app: Sphinx, drawing: Drawing) -> Path | None:
+    """Return the picture of a pane, if there is one."""
+    path = pane_cache(app).path(json.loads(drawing.content))
+    return path if path.is_file() else None
+
+
+def _draw(app: Sphinx) -> None:
+    cache = pane_cache(app)
+    missing = []
+    for subject in proof_of(app).found.subjects:
+        for drawing in proof_of(app).drawings.get(subject.id, ()):
+            if drawing.kind == "pane" and pane_path(app, drawing) is None:
+                missing.append((subject, drawing))
+    if not missing:
+        return
+    logger.info("torchproof: drawing %d panes", len(missing))
+    try:
+        cache.draw_missing([json.loads(drawing.content) for _, drawing in missing])
+    except BrowserMissing as error:
+        for subject, drawing in missing:
+            path = cache.path(json.loads(drawing.content)).relative_to(root_of(app))
+            line = subject.examples[drawing.example].line
+            warn(
+                Kind.PICTURE,
+                f"no picture of pane `{drawing.name}`: {error}; it would be {path}",
+                location=f"{root_of(app) / subject.file}:{line}",
+            )
+
+
+def setup(app: Sphinx) -> None:
+    """Draw what is missing once the outcomes are there."""
+    app.connect("builder-inited", _draw, priority=6)

@@ -1,0 +1,28 @@
+"""Warnings of the extension: one kind for each thing that can be wrong."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from sphinx.util import logging
+
+logger = logging.getLogger("torchproof")
+
+
+class Kind(Enum):
+    """Subtype of a warning, as in `[torchproof.example]`."""
+
+    EXAMPLE = "example"
+    """An example failed, or cannot be checked."""
+    ENTRY = "entry"
+    """An entry names something that does not exist."""
+    PICTURE = "picture"
+    """A picture is missing and cannot be drawn here."""
+    GATE = "gate"
+    """The inventory and the entries disagree."""
+
+
+def warn(kind: Kind, message: str, *, location: Any = None) -> None:
+    """Warn; under -W this fails the build."""
+    logger.warning(message, type="torchproof", subtype=kind.value, location=location)

@@ -1,0 +1,89 @@
+"""Visdom's application on a loopback port, with nothing of its launcher.
+
+`python -m visdom.server` downloads its front end before it listens, and listens on every interface.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import importlib
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+
+
+class ServerError(RuntimeError):
+    """A Visdom server that does not start."""
+
+
+class PortTakenError(ServerError):
+    """Another process listens on the port."""
+
+    def __init__(self, port: int | None) -> None:
+        super().__init__(
+            f"port {port} of {HOST} is taken: stop the process that listens there, "
+            "or choose another port (0 takes a free one)"
+        )
+
+
+def serve(
+    *,
+    port: int,
+    env_path: Path,
+    static: Path | None = None,
+    ready: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; call `ready` with the port as soon as it is open.
+
+    Port 0 takes a free one. Without `static` the API works and the page stays empty.
+    """
+    asyncio.run(_serve(port=port, env_path=env_path, static=static, ready=ready))
+
+
+async def _serve(
+    *, port: int, env_path: Path, static: Path | None, ready: Callable[[int], None] | None
+) -> None:
+    # Imported late: a taken port or a help text should not wait a second for visdom.
+    from tornado.httpserver import HTTPServer
+    from tornado.netutil import bind_sockets
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        sockets = bind_sockets(port, HOST)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(port) from None
+    bound: int = sockets[0].getsockname()[1]
+    application = _application(port=bound, env_path=env_path, static=static)
+    HTTPServer(application, max_buffer_size=1024**3).add_sockets(sockets)
+    if ready:
+        ready(bound)
+    await stop.wait()
+
+
+def _application(*, port: int, env_path: Path, static: Path | None) -> Any:
+    from tornado.template import DictLoader
+
+    app: Any = importlib.import_module("visdom.server.app")
+    own = Path(app.__file__).parents[1] / "static"
+    # tornado >= 6.6 answers 403 to a static_url outside of the static folder, so to the front page.
+    outside = '{{ static_url("../user/style.css") }}'
+    pages = {
+        page.name: page.read_text(encoding="utf-8").replace(outside, "/user/style.css")
+        for page in own.glob("*.html")
+    }
+    app.tornado_settings.update(
+        static_path=str(static or own),
+        template_loader=DictLoader(pages, autoescape=None),
+        # Visdom turns tornado's debug mode on, which restarts the process when a source changes.
+        autoreload=False,
+    )
+    # base_url must be empty: with "/" the routes are "//events", and every call returns ''.
+    return app.Application(port=port, base_url="", env_path=str(env_path))

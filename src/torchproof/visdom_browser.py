@@ -1,0 +1,145 @@
+"""Panes as the real front end of Visdom draws them, in Chromium driven by Playwright.
+
+Each pane is alone in an environment of a server of its own, so its picture depends on nothing
+but its JSON: random numbers are seeded, and nothing off this machine is reached.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torchproof.visdom_application import HOST
+from torchproof.visdom_server import visdom_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-sandbox",
+]
+# A picture shows no handle, button or caret that only a reader at the screen can use.
+STYLE = """
+.react-resizable-handle, .js-plot-link-container, .modebar { display: none !important; }
+* { animation: none !important; transition: none !important; caret-color: transparent !important; }
+"""
+SEED = "let seed = 1; Math.random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;"
+# What a pane of each type has once it is drawn; the other types are drawn with the page.
+DRAWN = {"plot": ".main-svg", "network": "svg circle", "embeddings": "canvas"}
+SETTLED = """
+async () => {
+    await document.fonts.ready;
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+    await new Promise((done) => MathJax.Hub.Queue(done));
+    // The layout of a graph takes 300 ticks of d3 to come to rest: 5 s, unless they are asked for.
+    for (let tick = 0; tick < 1000; tick++) d3.timer.flush();
+}
+"""
+
+
+class BrowserMissingError(RuntimeError):
+    """No browser, or nothing to drive it with, on this machine."""
+
+
+class PaneError(RuntimeError):
+    """A pane that the front end does not draw."""
+
+
+def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """Return the picture of each pane, as PNG, with two pixels for each one of the page."""
+    if not panes:
+        return []
+    with (
+        tempfile.TemporaryDirectory(prefix="torchproof-panes-") as folder,
+        _context() as context,
+    ):
+        envs = Path(folder)
+        (envs / "style.css").write_text(STYLE)
+        for number, pane in enumerate(panes):
+            env = {"jsons": {pane["id"]: pane}, "reload": {}}
+            (envs / f"{number}.json").write_text(json.dumps(env))
+        with visdom_server(front_end=True, env_path=envs) as server:
+            return [
+                _draw(context, pane, url=f"{server.url}/env/{number}")
+                for number, pane in enumerate(panes)
+            ]
+
+
+def find_chromium() -> Path:
+    """Return the browser: $TORCHPROOF_CHROMIUM, or the first of the usual names on PATH."""
+    chosen = os.environ.get("TORCHPROOF_CHROMIUM")
+    for name in [chosen] if chosen else NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    raise BrowserMissingError(
+        f"$TORCHPROOF_CHROMIUM is no program: {chosen}"
+        if chosen
+        else "no browser draws the panes: apt-get install chromium, or set $TORCHPROOF_CHROMIUM "
+        f"to the path of one (none of {', '.join(NAMES)} is on PATH)"
+    )
+
+
+@contextlib.contextmanager
+def _context() -> Iterator[BrowserContext]:
+    chromium = find_chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        raise BrowserMissingError(
+            "nothing drives the browser that draws the panes: pip install 'torchproof[panes]'"
+        ) from None
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(
+            executable_path=chromium,
+            args=FLAGS,
+            # Nothing listens on this port, so a request to anywhere else than the server fails.
+            proxy={"server": f"{HOST}:9", "bypass": HOST},
+        ) as browser,
+    ):
+        context = browser.new_context(
+            color_scheme="light",
+            device_scale_factor=2,
+            locale="en-US",
+            reduced_motion="reduce",
+            timezone_id="UTC",
+            viewport={"width": 1600, "height": 1200},
+        )
+        context.add_init_script(SEED)
+        yield context
+
+
+def _draw(context: BrowserContext, pane: Mapping[str, Any], *, url: str) -> bytes:
+    from playwright.sync_api import TimeoutError as Late
+
+    page = context.new_page()
+    try:
+        page.goto(url)
+        item = page.locator(".react-grid-item")
+        item.locator(DRAWN.get(pane["type"], ".content")).first.wait_for()
+        page.evaluate(SETTLED)
+        before, picture = b"", item.screenshot()
+        while before != picture:
+            before, picture = picture, item.screenshot()
+    except Late as error:
+        raise PaneError(
+            f"the front end of Visdom does not draw the pane {pane['id']!r} ({pane['type']}). "
+            "Often that is a NaN or an infinity in its data (visdom issue 617), which is no JSON: "
+            f"leave them out.\n    {error.message.splitlines()[0]}"
+        ) from None
+    finally:
+        page.close()
+    return picture
