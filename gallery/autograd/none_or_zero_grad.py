@@ -2,17 +2,18 @@
 A zero gradient still moves the weights, a missing one does not
 ===============================================================
 
-:py:meth:`torch.optim.Optimizer.zero_grad` sets gradients to ``None``; with ``set_to_none=False``, the default
-before torch 2.0, it fills them with zeros. Is there a difference? Yes, for a parameter that the next backward
-pass does not reach: :py:meth:`torch.optim.Optimizer.step` skips ``None``, while with a zero it still applies
-momentum and weight decay.
+:py:meth:`torch.optim.Optimizer.zero_grad` sets gradients to ``None``; with ``set_to_none=False``,
+the default before torch 2.0, it fills them with zeros. Is there a difference? Yes, for a parameter
+that the next backward pass does not reach: :py:meth:`torch.optim.Optimizer.step` skips ``None``,
+while with a zero it still applies momentum and weight decay.
 """
 
 # %%
 # A head that is not used
 # -----------------------
 #
-# Two heads share an optimizer. The second one takes part in the loss for five steps, and no longer after that.
+# Two heads share an optimizer. The second one takes part in the loss for five steps, and no longer
+# after that.
 
 import matplotlib.pyplot as plt
 import torch
@@ -42,8 +43,8 @@ def train(set_to_none, **settings):
 # Plain SGD, momentum, weight decay
 # ---------------------------------
 #
-# Each panel trains twice. On the left of the line both heads are used; on the right the gradient of the second head
-# is zero (orange) or ``None`` (blue).
+# Each panel trains twice. On the left of the line both heads are used; on the right the gradient
+# of the second head is zero (orange) or ``None`` (blue).
 
 cases = {
     "plain SGD": {},
@@ -61,14 +62,15 @@ for ax, name in zip(axes, cases, strict=True):
     ax.set(title=name, xlabel="step")
     ax.spines[["top", "right"]].set_visible(False)
 axes[0].set_ylabel("weight of the unused head")
-axes[0].legend(title="its gradient", frameon=False, loc="lower right")
+axes[0].legend(title="its gradient", frameon=False, loc="upper right")
 plt.show()
 
 # %%
 # Why
 # ---
 #
-# One step of SGD with momentum and weight decay, written out. With a gradient of zero both terms are left.
+# One step of SGD with momentum and weight decay, written out. With a gradient of zero both terms
+# are left.
 
 
 def step_by_hand(weight, buffer, grad, *, lr=0.05, momentum=0.9, weight_decay=0.5):
@@ -87,11 +89,14 @@ for grad in (0.0, None):
 # What was seen
 # -------------
 #
-# Without a gradient the head stays to the bit. With zeros it coasts on its momentum and shrinks under weight decay;
-# only plain SGD sees no difference. The entry of :py:meth:`torch.optim.Optimizer.zero_grad` shows it step by step.
+# Without a gradient the head stays to the bit. With zeros it coasts on its momentum and shrinks
+# under weight decay; only plain SGD sees no difference. The entry of
+# :py:meth:`torch.optim.Optimizer.zero_grad` shows it step by step.
 
 for name in cases:
-    assert zeros[name][: USED + 1] == nones[name][: USED + 1], "the same as long as the head is used"
+    assert zeros[name][: USED + 1] == nones[name][: USED + 1], (
+        "the same as long as the head is used"
+    )
     assert set(nones[name][USED:]) == {nones[name][USED]}, "None: the weight does not move"
 assert zeros["plain SGD"] == nones["plain SGD"]
 assert abs(zeros["momentum 0.9"][-1] - nones["momentum 0.9"][-1]) > 0.5

@@ -2,17 +2,18 @@
 A tensor used twice gets the sum of its gradients
 =================================================
 
-If a result depends on ``x`` along two paths, which of them does ``x.grad`` belong to? To both: the chain
-rule adds what comes back along each path, and :py:meth:`torch.Tensor.backward` writes the sum once. A second
-sum is easily confused with the first: each further backward pass adds to :py:attr:`torch.Tensor.grad`.
+If a result depends on ``x`` along two paths, which of them does ``x.grad`` belong to? To both: the
+chain rule adds what comes back along each path, and :py:meth:`torch.Tensor.backward` writes the
+sum once. A second sum is easily confused with the first: each further backward pass adds to
+:py:attr:`torch.Tensor.grad`.
 """
 
 # %%
 # Two paths
 # ---------
 #
-# ``y`` depends on ``x`` through ``left`` and through ``right``. The recorded graph shows both ways back to the
-# same leaf.
+# ``y`` depends on ``x`` through ``left`` and through ``right``. The recorded graph shows both ways
+# back to the same leaf.
 #
 # torchproof: graph y
 
@@ -28,13 +29,14 @@ y = left + right
 # One gradient for each path
 # --------------------------
 #
-# :py:func:`torch.autograd.grad` differentiates each path alone, for many values of ``x``, and touches no
-# ``.grad``. Then one backward pass goes through both.
+# :py:func:`torch.autograd.grad` differentiates each path alone, for many values of ``x``, and
+# touches no ``.grad``. Then one backward pass goes through both.
 
 points = torch.linspace(-2.0, 2.0, 17).requires_grad_()
 paths = {"left": points**2, "right": 2 * torch.sin(points)}
 alone = {
-    name: torch.autograd.grad(path.sum(), points, retain_graph=True)[0] for name, path in paths.items()
+    name: torch.autograd.grad(path.sum(), points, retain_graph=True)[0]
+    for name, path in paths.items()
 }
 assert points.grad is None
 
@@ -57,8 +59,8 @@ plt.show()
 # The sum is written once
 # -----------------------
 #
-# A hook that runs after ``.grad`` was written is called once, with the finished sum. The engine adds up in
-# buffers of its own.
+# A hook that runs after ``.grad`` was written is called once, with the finished sum. The engine
+# adds up in buffers of its own.
 
 written = []
 x.register_post_accumulate_grad_hook(lambda leaf: written.append(leaf.grad.item()))
@@ -69,8 +71,9 @@ print(f"written {len(written)} time: {written[0]:.4f}")
 # The other sum
 # -------------
 #
-# Five passes over equal graphs: ``.grad`` grows by the same amount each time. Set to ``None`` before each pass,
-# as :py:meth:`torch.optim.Optimizer.zero_grad` does, it stays at the gradient of one pass.
+# Five passes over equal graphs: ``.grad`` grows by the same amount each time. Set to ``None``
+# before each pass, as :py:meth:`torch.optim.Optimizer.zero_grad` does, it stays at the gradient of
+# one pass.
 
 kept = torch.tensor(1.5, requires_grad=True)
 cleared = torch.tensor(1.5, requires_grad=True)
@@ -86,7 +89,9 @@ fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 number = torch.arange(1, 6).cpu()
 ax.bar(number - 0.2, kept_history, width=0.4, color="tab:orange", label="never cleared")
 ax.bar(number + 0.2, cleared_history, width=0.4, color="tab:blue", label="cleared before each pass")
-ax.set(xlabel="backward pass", ylabel="x.grad", title="Passes add up as well, until .grad is cleared")
+ax.set(
+    xlabel="backward pass", ylabel="x.grad", title="Passes add up as well, until .grad is cleared"
+)
 ax.legend(frameon=False, fontsize=9)
 ax.spines[["top", "right"]].set_visible(False)
 plt.show()

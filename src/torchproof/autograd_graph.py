@@ -47,7 +47,7 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-class NoGraph(ValueError):
+class NoGraphError(ValueError):
     """The value has no recorded graph."""
 
 
@@ -55,7 +55,7 @@ def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool
     """Walk from `root` to its leaves, named after the variables and modules in `names`.
 
     `saved` adds the tensors saved for backward; saved-tensor hooks unpack them once more.
-    Raises `NoGraph` if `root` is not a tensor, or has no `grad_fn`.
+    Raises `NoGraphError` if `root` is not a tensor, or has no `grad_fn`.
     """
     name_of = _Names(names)
     title = next((name for name, value in names.items() if value is root), "output")
@@ -75,7 +75,7 @@ def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool
                 waiting.append(following)
             edges.append((key, keys[following], output))
         if inputs := sum(following is None for following, _ in function.next_functions):
-            nodes.append(Node(f"{key}.cut", "cut", "no grad", f"×{inputs}" if inputs > 1 else ""))
+            nodes.append(Node(f"{key}.cut", "cut", "no grad", f"({inputs})" if inputs > 1 else ""))
             edges.append((key, f"{key}.cut", 0))
         for node in _saved_nodes(function, key, name_of) if saved else ():
             nodes.append(node)
@@ -140,7 +140,9 @@ def _grad_fn(root: torch.Tensor, title: str) -> Any:
     from torch import Tensor
 
     if not isinstance(root, Tensor):
-        raise NoGraph(f"`{title}` records no graph: it is a {type(root).__name__}, not a tensor")
+        raise NoGraphError(
+            f"`{title}` records no graph: it is a {type(root).__name__}, not a tensor"
+        )
     if root.grad_fn is not None:
         return root.grad_fn
     reason = (
@@ -149,7 +151,7 @@ def _grad_fn(root: torch.Tensor, title: str) -> Any:
         else "no input of its computation requires grad, or it was detached or computed "
         "under torch.no_grad()"
     )
-    raise NoGraph(f"`{title}` records no graph: it has no grad_fn; {reason}")
+    raise NoGraphError(f"`{title}` records no graph: it has no grad_fn; {reason}")
 
 
 def _function_node(function: Any, key: str, name_of: _Names, *, besides: str) -> Node:
@@ -172,7 +174,6 @@ def _saved_nodes(function: Any, key: str, name_of: _Names) -> Iterator[Node]:
     for attribute in dir(function):
         if not (attribute.startswith("_saved_") or attribute == "saved_tensors"):
             continue
-        label = attribute.removeprefix("_saved_")
         try:
             value = getattr(function, attribute)
         except RuntimeError as error:
@@ -180,12 +181,12 @@ def _saved_nodes(function: Any, key: str, name_of: _Names) -> Iterator[Node]:
             fate = next((fate for words, fate in fates.items() if words in str(error)), None)
             if fate is None:  # a saved-tensor hook failed
                 raise
-            yield Node(f"{key}.{label}", "lost", label, fate)
+            yield Node(f"{key}.{attribute}", "lost", attribute, fate)
             continue
         several = isinstance(value, tuple)
         for index, item in enumerate(value if several else (value,)):
             if isinstance(item, Tensor):
-                part = f"{label}[{index}]" if several else label
+                part = f"{attribute}[{index}]" if several else attribute
                 name = name_of(item)
                 text = f"{part} = {name}" if name else part
                 yield Node(f"{key}.{part}", "saved", text, _shape(item))

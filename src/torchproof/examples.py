@@ -154,6 +154,12 @@ class _Page:
                 "page without set-up block; put a {doctest} block with the imports "
                 "before the first `##` heading",
             )
+        if self.opening.examples and not live:
+            self._problem(
+                self.opening.examples[0].line,
+                "examples before the first `##` heading are set-up, and no section with examples "
+                "follows: nothing here would run",
+            )
         seen: dict[str, int] = {}
         for section in live:
             if not section.examples:

@@ -82,7 +82,7 @@ def _run_statement(
     raised: BaseException | None = None
     with contextlib.redirect_stdout(out), _displayhook():
         try:
-            exec(_compile(statement, file), namespace)  # noqa: S102
+            exec(_compile(statement, file), namespace)
         except BaseException as error:
             raised = error
     printed = out.getvalue()
@@ -155,7 +155,7 @@ def _draw(picture: Picture, example: int, namespace: dict[str, Any]) -> Drawing:
         from torchproof.visdom_client import default_port
         from torchproof.visdom_panes import pane_json
 
-        pane = pane_json(default_port(), picture.name, picture.env)
+        pane = pane_json(default_port(), picture.name, env=picture.env)
         if pane is None:
             raise LookupError(f"no pane `{picture.name}` in env `{picture.env}`")
         content = json.dumps(pane, sort_keys=True)

@@ -1,4 +1,4 @@
-"""For sphinx-gallery: pictures of panes and graphs under a block, and a clean start for each script.
+"""For sphinx-gallery: pictures of panes and graphs, and a clean start for each script.
 
 Use them in conf.py by name: `image_scrapers=("matplotlib", "torchproof.gallery_hooks.scrape")` and
 `reset_modules=("matplotlib", "torchproof.gallery_hooks.reset")` with `reset_modules_order="both"`.
@@ -7,6 +7,7 @@ Use them in conf.py by name: `image_scrapers=("matplotlib", "torchproof.gallery_
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 import zipfile
@@ -18,7 +19,8 @@ from sphinx_gallery.scrapers import figure_rst
 
 from torchproof.record import write_atomically
 from torchproof.sphinx_ext.problems import Kind, warn
-from torchproof.visdom_panes import BrowserMissing, PaneCache, pane_digest
+from torchproof.visdom_browser import BrowserMissingError
+from torchproof.visdom_panes import PaneCache, pane_digest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,6 +42,9 @@ class _Script:
         from torchproof.visdom_client import set_default_port
         from torchproof.visdom_server import visdom_server
 
+        # Each client reports its connection, and the end of its server with a traceback.
+        for name in ("websocket", "visdom"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.port = self.stack.enter_context(visdom_server()).port
         set_default_port(self.port)
 
@@ -66,7 +71,6 @@ _script = _Script()
 def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
     """Give a script a Visdom server if it wants one, and torch as a new process finds it."""
     global _script
-    del gallery_conf
     _script.stack.close()
     _script = _Script()
     if when == "before":
@@ -76,7 +80,13 @@ def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
         torch.set_grad_enabled(True)
-        _script.begin(Path(fname))
+        _script.begin(_script_path(gallery_conf, fname))
+
+
+def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
+    """Return the path of a script; sphinx-gallery hands over the name alone."""
+    folders = [Path(gallery_conf["src_dir"], folder) for folder in gallery_conf["examples_dirs"]]
+    return next(path for folder in folders for path in folder.rglob(Path(fname).name))
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
@@ -107,7 +117,7 @@ def _panes(
     cache = PaneCache(Path(gallery_conf["src_dir"], "panes"))
     try:
         cache.draw_missing([pane for _, pane in panes])
-    except BrowserMissing as error:
+    except BrowserMissingError as error:
         source = f"{block_vars['src_file']}:{block[2]}"
         warn(Kind.PICTURE, f"no picture of a pane: {error}", location=source)
     rst = []

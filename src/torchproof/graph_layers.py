@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from itertools import count
+from itertools import count, pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ class Layers:
 
     rows: list[list[Place]]
     chains: list[list[Place]]
-    """The places of each line: one a row, from its source to its target."""
+    """The places of each line: one a row, from its source to its target or to another's track."""
     above: dict[Place, list[Place]] = field(default_factory=lambda: defaultdict(list))
     below: dict[Place, list[Place]] = field(default_factory=lambda: defaultdict(list))
     pull: dict[tuple[Place, Place], float] = field(default_factory=dict)
@@ -50,16 +50,25 @@ def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float)
     layer_of = _assign(widths, lines, height, limit)
     # A dict for a row: its order is that of the first line that passes.
     rows: list[dict[Place, None]] = [{} for _ in range(max(layer_of.values(), default=-1) + 1)]
-    layers = Layers([], [])
-    for source, target, channel, weight in lines:
-        between = range(layer_of[source] + 1, layer_of[target])
-        chain: list[Place] = [source, *((target, channel, layer) for layer in between), target]
-        layers.chains.append(chain)
-        for layer, place in enumerate(chain, layer_of[source]):
-            rows[layer][place] = None
+    layers = Layers([], [[] for _ in lines])
+    # From the top, so that what comes later meets the whole track and can join it.
+    for index in sorted(range(len(lines)), key=lambda index: layer_of[lines[index].source]):
+        source, target, channel, weight = lines[index]
+        chain = layers.chains[index]
+        rows[layer_of[source]][source] = None
+        chain.append(source)
+        for layer in range(layer_of[source] + 1, layer_of[target]):
+            track = (target, channel, layer)
+            chain.append(track)
+            if track in rows[layer]:
+                break
+            rows[layer][track] = None
+        else:
+            chain.append(target)
+            rows[layer_of[target]][target] = None
         # The longest way down is the spine of the picture; tracks are straighter still.
         pull = weight * (100 if height[source] == height[target] + 1 else 1)
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             layers.below[upper].append(lower)
             layers.above[lower].append(upper)
             both_tracks = isinstance(upper, tuple) and isinstance(lower, tuple)

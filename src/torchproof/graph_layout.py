@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from torchproof.graph_layers import Layers, Line, Place, arrange
 
 Point = tuple[float, float]
-_Port = tuple[str, object]  # a box, and what tells its ports apart
+_Port = tuple[str, int]  # a box and a line
 
 BOX_GAP = 18.0
 TRACK_GAP = 12.0
@@ -37,8 +38,9 @@ class Layout:
     height: float
     boxes: Mapping[str, Box]
     paths: tuple[tuple[Point, ...], ...]
-    """One path a line. Its first, third, fifth... step is vertical, between the boxes of a layer;
-    the others bridge the space between two layers, where no box is."""
+    """One path a line, to its target or to where it joins another line to the same target. The
+    first, third, fifth... step is vertical, between the boxes of a layer; the others bridge the
+    space between two layers, where no box is."""
 
 
 def lay_out(
@@ -49,7 +51,8 @@ def lay_out(
     `sizes` are the width and height of each node. The graph has no cycle.
     """
     layers = arrange({key: size[0] + BOX_GAP for key, size in sizes.items()}, lines, limit=width)
-    half = defaultdict(float, {key: size[0] / 2 for key, size in sizes.items()})
+    half: defaultdict[Place, float] = defaultdict(float)  # a track has no width
+    half.update({key: size[0] / 2 for key, size in sizes.items()})
     centre = _centres(layers, half)
     boxes: dict[str, Box] = {}
     bands: dict[Place, tuple[float, float]] = {}
@@ -62,7 +65,7 @@ def lay_out(
                 boxes[place] = Box(centre[place] - half[place], top, *sizes[place])
         # A flat curve is hard to follow: far steps get more height.
         steps = [abs(centre[p] - centre[q]) for q in following for p in layers.above[q]]
-        top = round(bottom + LAYER_GAP + min(LAYER_GAP, 0.05 * max(steps, default=0)), 1)
+        top = float(round(bottom + LAYER_GAP + min(LAYER_GAP, 0.05 * max(steps, default=0))))
     right = max((centre[place] + half[place] for row in layers.rows for place in row), default=0)
     labelled = {line.target for line in lines if line.channel}
     return Layout(right, bottom, boxes, _paths(layers, centre, boxes, bands, labelled))
@@ -86,11 +89,11 @@ def _centres(layers: Layers, half: Mapping[Place, float]) -> dict[Place, float]:
                 weights.append(weight)
             gaps = [
                 half[a] + half[b] + (BOX_GAP if half[a] or half[b] else TRACK_GAP)
-                for a, b in zip(row, row[1:], strict=False)
+                for a, b in pairwise(row)
             ]
             centre.update(zip(row, _spread(wanted, weights, gaps), strict=True))
     left = min((centre[place] - half[place] for place in centre), default=0)
-    return {place: round(x - left, 1) for place, x in centre.items()}
+    return {place: float(round(x - left)) for place, x in centre.items()}
 
 
 def _spread(
@@ -124,25 +127,26 @@ def _paths(
     bands: Mapping[Place, tuple[float, float]],
     labelled: Container[str],
 ) -> tuple[tuple[Point, ...], ...]:
-    """Lead each line from a port of its source, along its tracks, to a port of its target."""
-    arrivals: list[_Port] = []
-    departures: dict[_Port, float] = {}
-    for index, chain in enumerate(layers.chains):
-        # Lines that share a track share the port at its end.
-        arrivals.append((str(chain[-1]), index if len(chain) == 2 else chain[-2]))
-    before = {port: centre[chain[-2]] for port, chain in zip(arrivals, layers.chains, strict=True)}
+    """Lead each line from a port of its source to a port of its target or to another's track."""
     gaps = {key: _CHANNEL_GAP if key in labelled else _PORT_GAP for key in boxes}
-    arriving = _ports(before, boxes, gaps, play=0)
-    for index, (chain, arrival) in enumerate(zip(layers.chains, arrivals, strict=True)):
-        after = arriving[arrival] if len(chain) == 2 else centre[chain[1]]
-        departures[str(chain[0]), index] = after
-    leaving = _ports(departures, boxes, dict.fromkeys(boxes, _PORT_GAP), play=_PORT_PLAY)
+    before: dict[_Port, float] = {}
+    for index, chain in enumerate(layers.chains):
+        if isinstance(chain[-1], str):
+            before[chain[-1], index] = centre[chain[-2]]
+    arriving = {port[1]: x for port, x in _ports(before, boxes, gaps, play=0).items()}
+    after: dict[_Port, float] = {}
+    for index, chain in enumerate(layers.chains):
+        direct = len(chain) == 2 and index in arriving
+        after[str(chain[0]), index] = arriving[index] if direct else centre[chain[1]]
+    gaps = dict.fromkeys(boxes, _PORT_GAP)
+    leaving = {port[1]: x for port, x in _ports(after, boxes, gaps, play=_PORT_PLAY).items()}
     paths = []
-    for (port, start), arrival, chain in zip(leaving.items(), arrivals, layers.chains, strict=True):
-        source, target = boxes[port[0]], boxes[arrival[0]]
-        points = [(start, source.y + source.height), (start, bands[chain[0]][1])]
-        points += [(centre[place], edge) for place in chain[1:-1] for edge in bands[place]]
-        paths.append((*points, (arriving[arrival], target.y)))
+    for index, (source, *tracks) in enumerate(layers.chains):
+        box = boxes[str(source)]
+        points = [(leaving[index], box.y + box.height), (leaving[index], bands[source][1])]
+        points += [(centre[place], edge) for place in tracks[:-1] for edge in bands[place]]
+        points.append((arriving.get(index, centre[tracks[-1]]), bands[tracks[-1]][0]))
+        paths.append(tuple(points))
     return tuple(paths)
 
 
@@ -168,5 +172,5 @@ def _ports(
         first = box.x + box.width / 2 - gap * (len(row) - 1) / 2
         for index, (port, x) in enumerate(zip(row, spread, strict=True)):
             middle = first + gap * index
-            ports[port] = round(min(max(x, middle - play), middle + play), 1)
+            ports[port] = float(round(min(max(x, middle - play), middle + play)))
     return ports

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from html import escape
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from torchproof.graph_layout import Box, Point, lay_out
 from torchproof.graph_layers import Line
+from torchproof.graph_layout import Box, Point, lay_out
 
 if TYPE_CHECKING:
     from torchproof.autograd_graph import Graph, Node
@@ -55,21 +56,19 @@ def graph_svg(graph: Graph, *, title: str) -> str:
         ],
     )
     words = _words(graph)
-    digest = hashlib.sha256(f"{title}\0{words}\0{layout}".encode()).hexdigest()[:12]
-    name = f"graph-{digest}"
-    flow: dict[str, None] = {}  # a step that lines share is drawn once
-    aside: dict[str, None] = {}
-    heads: dict[str, None] = {}
-    outputs: dict[str, None] = {}
+    name = f"graph-{hashlib.sha256(f'{title} {graph}'.encode()).hexdigest()[:12]}"
+    paths: dict[str, list[str]] = {"flow": [], "head": [], "aside": []}
+    outputs = []
     for edge, path in zip(graph.edges, layout.paths, strict=True):
-        arrow = edge.target in passed
-        (flow if arrow else aside).update(dict.fromkeys(_steps(path, shorten=5 if arrow else 0)))
         x, y = path[-1]
-        if arrow:
-            heads[f"M{x:g} {y - 0.5:g}l-3.5 -7h7z"] = None
-        if edge.output is not None:
+        arrives = y == layout.boxes[edge.target].y  # and does not join another line
+        head = arrives and edge.target in passed
+        paths["flow" if edge.target in passed else "aside"].append(_way(path, head=head))
+        if head:
+            paths["head"].append(f"M{x:g} {y - 0.5:g}l-3.5 -7h7z")
+        if arrives and edge.output is not None:
             at = f'x="{x + 6:g}" y="{y - 5:g}"'
-            outputs[f'<text class="detail output" {at}>[{edge.output}]</text>'] = None
+            outputs.append(f'<text class="detail output" {at}>[{edge.output}]</text>')
     width, height = (ceil(length + 2 * _MARGIN) for length in (layout.width, layout.height))
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" '
@@ -78,10 +77,8 @@ def graph_svg(graph: Graph, *, title: str) -> str:
         f'viewBox="{-_MARGIN} {-_MARGIN} {width} {height}">',
         f'<title id="{name}-title">{escape(title)}</title>',
         f'<desc id="{name}-desc">{escape(words)}</desc>',
-        f"<style>{_STYLE.replace('ID', name)}</style>",
-        f'<path class="flow" d="{"".join(flow)}"/>',
-        f'<path class="head" d="{"".join(heads)}"/>',
-        f'<path class="aside" d="{"".join(aside)}"/>',
+        f"<style>{_STYLE.replace('#ID', f'#{name}')}</style>",
+        *(f'<path class="{kind}" d="{"".join(data)}"/>' for kind, data in paths.items() if data),
         *(_draw(node, layout.boxes[node.key]) for node in graph.nodes),
         *outputs,
         "</svg>",
@@ -91,7 +88,7 @@ def graph_svg(graph: Graph, *, title: str) -> str:
 
 def _size(node: Node) -> tuple[float, float]:
     if node.kind == "cut":
-        return 50, 20
+        return 66 if node.detail else 50, 20
     columns = max(
         sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
         for text in (node.label, node.detail)
@@ -118,8 +115,8 @@ def _draw(node: Node, box: Box) -> str:
         )
     if node.kind in ("saved", "lost"):  # a sheet with a folded corner
         shape = (
-            f'<path class="box" d="M{x:g} {y:g}H{right - 8:g}L{right:g} {y + 8:g}V{bottom:g}H{x:g}z"/>'
-            f'<path class="fold" d="M{right - 8:g} {y:g}V{y + 8:g}H{right:g}z"/>'
+            f'<path class="box" d="M{x:g} {y:g}H{right - 8:g}l8 8V{bottom:g}H{x:g}z"/>'
+            f'<path class="fold" d="M{right - 8:g} {y:g}v8h8z"/>'
         )
     elif node.kind == "root":
         shape = frame(0, 7) + frame(3, 4)
@@ -131,20 +128,17 @@ def _draw(node: Node, box: Box) -> str:
     return f'<g class="{node.kind}">{shape}{text}</g>'
 
 
-def _steps(path: tuple[Point, ...], *, shorten: float) -> list[str]:
-    """Return the steps of a line as path data: verticals, and curves that leave and end vertically."""
-    points = [*path[:-1], (path[-1][0], path[-1][1] - shorten)]
-    steps = []
-    for index, ((x, y), (to_x, to_y)) in enumerate(zip(points, points[1:], strict=False)):
-        if y == to_y:
-            continue
-        middle = round((y + to_y) / 2, 1)
-        bridge = index % 2 and x != to_x
-        steps.append(
-            f"M{x:g} {y:g}"
-            + (f"C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}" if bridge else f"V{to_y:g}")
-        )
-    return steps
+def _way(path: tuple[Point, ...], *, head: bool) -> str:
+    """Return path data: verticals, and curves that begin and end vertically."""
+    points = [*path[:-1], (path[-1][0], path[-1][1] - (5 if head else 0))]
+    way = [f"M{points[0][0]:g} {points[0][1]:g}"]
+    for index, ((x, y), (to_x, to_y)) in enumerate(pairwise(points)):
+        if index % 2 and x != to_x:
+            middle = round((y + to_y) / 2, 1)
+            way.append(f"C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}")
+        elif y != to_y:
+            way.append(f"V{to_y:g}")
+    return "".join(way)
 
 
 def _words(graph: Graph) -> str:
@@ -159,12 +153,15 @@ def _words(graph: Graph) -> str:
         elif text in repeated:
             numbers[text] += 1
             texts[node.key] = f"{text} #{numbers[text]}"
-    leads = defaultdict(list)
+    kinds = {node.key: node.kind for node in graph.nodes}
+    clauses: dict[str, dict[str, str]] = defaultdict(dict)
     for edge in graph.edges:
+        verb = "keeps" if kinds[edge.target] in ("saved", "lost") else "leads to"
         output = "" if edge.output is None else f"output {edge.output} of "
-        leads[edge.source].append(output + texts[edge.target])
+        before = clauses[edge.source].get(verb)
+        text = output + texts[edge.target]
+        clauses[edge.source][verb] = f"{before}, {text}" if before else text
     return " ".join(
-        f"{texts[node.key]} leads to {', '.join(leads[node.key])}."
-        for node in graph.nodes
-        if leads[node.key]
+        f"{texts[source]} {' and '.join(f'{verb} {those}' for verb, those in said.items())}."
+        for source, said in clauses.items()
     )

@@ -1,4 +1,7 @@
-"""Subjects as pytest items, one for each device: `pytest -p torchproof.pytest_plugin docs gallery`."""
+"""Subjects as pytest items, one for each device.
+
+`pytest -p torchproof.pytest_plugin docs gallery` runs them all.
+"""
 
 from __future__ import annotations
 

@@ -76,4 +76,5 @@ class Summary:
                 environment = self.worker.environment(device)
                 folder = self.config.rootpath / "docs" / "verified"
                 path = write_verdicts(folder, environment, verdicts, known=self.known)
-                write(f"recorded {len(verdicts)} outcomes in {path.relative_to(self.config.rootpath)}")
+                name = path.relative_to(self.config.rootpath)
+                write(f"recorded {len(verdicts)} outcomes in {name}")

@@ -28,13 +28,11 @@ def find_in_script(path: Path, *, root: Path) -> Found:
     asserts = sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
     if not asserts:
         problems.append(Problem(file, 1, "nobody checks this script: assert what it finds"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom) and "torchproof" in ast.unparse(node):
-            problems.append(
-                Problem(
-                    file, node.lineno, "a script runs without torchproof; import only its subject"
-                )
-            )
+    problems += [
+        Problem(file, node.lineno, "a script runs without torchproof; import only its subject")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and "torchproof" in ast.unparse(node)
+    ]
     names = tuple(dict.fromkeys(_ROLE.findall(source)))
     subject = Subject(
         id=file,

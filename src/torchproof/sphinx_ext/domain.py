@@ -6,12 +6,15 @@ their own, so that the published objects.inv does not claim torch's names for th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from sphinx.domains import Domain, ObjType
 from sphinx.util.nodes import make_refnode
+
+from torchproof.sphinx_ext.proving import descriptions_of
 
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
@@ -43,7 +46,7 @@ class ProofDomain(Domain):
         for name in [name for name, (doc, _) in self.entries.items() if doc == docname]:
             del self.entries[name]
 
-    def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found."""
         for name, (doc, anchor) in otherdata["entries"].items():
             if doc in docnames:
@@ -57,14 +60,24 @@ class ProofDomain(Domain):
 
 def _resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
-) -> nodes.reference | None:
-    """Resolve a Python role to our entry of that name."""
+) -> nodes.Element | None:
+    """Resolve a Python role to our entry of that name.
+
+    A name of the inventory whose area is under construction is text until its entry stands.
+    """
     domain = env.domains["proof"]
     assert isinstance(domain, ProofDomain)
-    if node.get("refdomain") != "py" or node["reftarget"] not in domain.entries:
+    target = node["reftarget"]
+    if node.get("refdomain") != "py":
         return None
-    doc, anchor = domain.entries[node["reftarget"]]
-    return make_refnode(app.builder, node["refdoc"], doc, anchor, content, node["reftarget"])
+    if target in domain.entries:
+        doc, anchor = domain.entries[target]
+        return make_refnode(app.builder, node["refdoc"], doc, anchor, content, target)
+    building = app.config.torchproof_construction
+    names = descriptions_of(app).names
+    if any(name.qualified == target and name.area in building for name in names):
+        return content
+    return None
 
 
 def setup(app: Sphinx) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.problems import Kind, logger, warn
 from torchproof.sphinx_ext.proving import proof_of, root_of
-from torchproof.visdom_panes import BrowserMissing, PaneCache
+from torchproof.visdom_browser import BrowserMissingError
+from torchproof.visdom_panes import PaneCache
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,17 +29,18 @@ def pane_path(app: Sphinx, drawing: Drawing) -> Path | None:
 
 def _draw(app: Sphinx) -> None:
     cache = pane_cache(app)
-    missing = []
-    for subject in proof_of(app).found.subjects:
-        for drawing in proof_of(app).drawings.get(subject.id, ()):
-            if drawing.kind == "pane" and pane_path(app, drawing) is None:
-                missing.append((subject, drawing))
+    missing = [
+        (subject, drawing)
+        for subject in proof_of(app).found.subjects
+        for drawing in proof_of(app).drawings.get(subject.id, ())
+        if drawing.kind == "pane" and pane_path(app, drawing) is None
+    ]
     if not missing:
         return
     logger.info("torchproof: drawing %d panes", len(missing))
     try:
         cache.draw_missing([json.loads(drawing.content) for _, drawing in missing])
-    except BrowserMissing as error:
+    except BrowserMissingError as error:
         for subject, drawing in missing:
             path = cache.path(json.loads(drawing.content)).relative_to(root_of(app))
             line = subject.examples[drawing.example].line

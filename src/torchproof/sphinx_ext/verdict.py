@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from docutils import nodes
 
+from torchproof.environment import Environment
 from torchproof.proof import Proof
+from torchproof.record import Verdict
 from torchproof.subjects import DEVICES, Subject
 
 _LABELS = {"cpu": "CPU", "cuda": "CUDA"}
@@ -23,30 +25,28 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
     for number, version in enumerate(versions):
         line += nodes.Text("; " if number else "")
         line += nodes.Text(f"torch {version}, ")
+        seen = [(e, v) for e, v in verdicts.items() if e.torch == version]
         for position, device in enumerate(DEVICES):
             line += nodes.Text(" · " if position else "")
-            line += _device(subject, device, {e: v for e, v in verdicts.items() if e.torch == version})
-    counted = [v for v in verdicts.values() if v.status == "passed"]
-    if counted:
-        line += nodes.inline(
-            "", f" {_count(len(subject.examples), 'example')}, "
-            f"{_count(counted[-1].checked, 'comparison')}", classes=["verdict-count"],
-        )
+            line += _device(subject, device, [(e, v) for e, v in seen if e.device == device])
+    examples = _count(len(subject.examples) or 1, "example")
+    text = f" {examples}, {_count(subject.checked, 'comparison')}"
+    line += nodes.inline("", text, classes=["verdict-count"])
     return line
 
 
-def _device(subject: Subject, device: str, verdicts: dict) -> nodes.inline:  # type: ignore[type-arg]
+def _device(subject: Subject, device: str, seen: list[tuple[Environment, Verdict]]) -> nodes.inline:
     label = _LABELS[device]
-    found = [(e, v) for e, v in verdicts.items() if e.device == device]
     reason = subject.skip_reason(device)
     if reason is not None:
         return nodes.inline("", f"{label} skipped ({reason})", classes=["verdict-skipped"])
-    if not found:
+    if not seen:
         return nodes.inline("", f"{label} not yet", classes=["verdict-none"])
-    statuses = sorted({v.status for _, v in found}, key=lambda s: s == "passed")
-    status = statuses[0]
-    name = f" {found[0][0].device_name}" if device != "cpu" else ""
-    return nodes.inline("", f"{label}{name} {_MARKS.get(status, status)}", classes=[f"verdict-{status}"])
+    # The worst is told first: a table with one failure is no ✓.
+    environment, verdict = min(seen, key=lambda pair: pair[1].status == "passed")
+    name = "" if device == "cpu" else f" ({environment.device_name})"
+    text = f"{label}{name} {_MARKS.get(verdict.status, verdict.status)}"
+    return nodes.inline("", text, classes=[f"verdict-{verdict.status}"])
 
 
 def _count(number: int, noun: str) -> str:

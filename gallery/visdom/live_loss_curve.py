@@ -1,0 +1,83 @@
+"""
+A live loss curve is one call per step
+======================================
+
+How does a training loop show its losses while it runs? One call of
+:py:meth:`visdom.Visdom.line` per step and curve: ``update="append"`` makes the window if there is
+none and extends it otherwise, and ``name=`` says which curve gets the point.
+"""
+
+import json
+
+import torch
+import visdom
+from torch import nn
+
+try:
+    vis = visdom.Visdom(raise_exceptions=True)
+except ConnectionError:
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+
+# %%
+# The model is a cubic that learns a sine wave from every second of 40 points. The other points are
+# for validation.
+
+x = torch.linspace(-1, 1, 40).unsqueeze(1)
+features, target = torch.cat([x, x**2, x**3], dim=1), torch.sin(3 * x)
+model = nn.Linear(3, 1)
+nn.init.zeros_(model.weight)
+nn.init.zeros_(model.bias)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+
+
+def train_step():
+    optimizer.zero_grad()
+    loss = nn.functional.mse_loss(model(features[::2]), target[::2])
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@torch.no_grad()
+def validate():
+    return nn.functional.mse_loss(model(features[1::2]), target[1::2]).item()
+
+
+# %%
+# The loop sends each number as soon as it is there. The first call fixes the layout, so it carries
+# the title, the labels and the legend; ``opts`` of later calls would not change them.
+
+opts = {"title": "Loss", "xlabel": "step", "ylabel": "mean squared error", "showlegend": True}
+history = {"train": [], "validation": []}
+
+
+def show(name, step, value):
+    history[name].append(round(value, 3))
+    answer = vis.line([history[name][-1]], [step], win="loss", name=name, update="append", opts=dict(opts))
+    assert answer == "loss"
+
+
+for step in range(5):
+    show("train", step, train_step())
+    show("validation", step, validate())
+
+# %%
+# There was no first call without ``update``, and nothing has to be kept on this side. More steps
+# go to the same window.
+
+for step in range(5, 40):
+    show("train", step, train_step())
+    show("validation", step, validate())
+
+# %%
+# The window on the server holds both curves, point by point, in the order in which they came. What
+# else ``update`` and ``name`` do is told by :py:meth:`visdom.Visdom.line`; a title is changed later
+# with :py:meth:`visdom.Visdom.update_window_opts`.
+
+held = json.loads(vis.get_window_data("loss"))
+curves = {trace["name"]: trace for trace in held["content"]["data"]}
+assert list(curves) == ["train", "validation"]
+assert all(curves[name]["x"] == list(range(40)) for name in history)
+assert all(curves[name]["y"] == history[name] for name in history)
+assert history["train"][-1] < history["train"][0] / 4
+assert held["content"]["layout"]["showlegend"] and held["content"]["layout"]["title"] == "Loss"

@@ -1,0 +1,69 @@
+"""Small trees of pages and scripts for the tests, and a way to hear from a running subject."""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Mapping
+from pathlib import Path
+
+from sites import SETUP, page
+
+from torchproof.subjects import Subject
+from torchproof.tree import find_in_tree
+
+PATIENCE = 60.0
+"""Seconds after which a test that waits fails."""
+
+
+def write_tree(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files by their paths under `root` and return it."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def section(title: str, block: str, *, options: str = "") -> str:
+    """Return a section with one `{doctest}` block, and with `{subject}` options if there are."""
+    head = f"```{{subject}}\n{options}\n```\n\n" if options else ""
+    return f"\n## {title}\n\n{head}```{{doctest}}\n{block}\n```\n"
+
+
+def one_subject(root: Path, block: str, *, options: str = "", setup: str = SETUP) -> Subject:
+    """Write a page with one section and return its subject."""
+    write_tree(root, {"docs/page.md": page(section("example", block, options=options), setup=setup)})
+    found = find_in_tree(root)
+    assert found.problems == ()
+    (subject,) = found.subjects
+    return subject
+
+
+def line_of(text: str, mark: str) -> int:
+    """Return the number of the one line that holds `mark`."""
+    (number,) = [n for n, line in enumerate(text.splitlines(), 1) if mark in line]
+    return number
+
+
+class Ear:
+    """A named pipe: a subject writes to its path, the test waits for that without sleeping."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = str(folder / "ear")
+        os.mkfifo(self.path)
+        self._end = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+
+    def say(self, what: str) -> str:
+        """Return the statement with which a subject says the value of an expression."""
+        return f">>> _ = __import__('pathlib').Path({self.path!r}).write_text(str({what}))"
+
+    def heard(self) -> str:
+        """Wait until a subject says something and return it."""
+        assert select.select([self._end], [], [], PATIENCE)[0], "no subject said anything"
+        return os.read(self._end, 4096).decode()
+
+    def close(self) -> None:
+        """Remove the pipe."""
+        os.close(self._end)
+        Path(self.path).unlink()
