@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.autograd_graph import Graph, NoGraphError, draw_graph, record_graph
+from torchproof.autograd_graph import Graph, NoGraph, draw_graph, record_graph
 
 
 def labels(graph: Graph, kind: str) -> list[tuple[str, str]]:
@@ -149,7 +149,7 @@ def test_view_changed_in_place() -> None:
     ],
 )
 def test_value_without_graph_is_refused(value: Any, reason: str) -> None:
-    with pytest.raises(NoGraphError, match=reason) as refusal:
+    with pytest.raises(NoGraph, match=reason) as refusal:
         draw_graph(value, name="loss", names={})
     assert isinstance(refusal.value, ValueError)
 

@@ -33,7 +33,9 @@ def section(title: str, block: str, *, options: str = "") -> str:
 
 def one_subject(root: Path, block: str, *, options: str = "", setup: str = SETUP) -> Subject:
     """Write a page with one section and return its subject."""
-    write_tree(root, {"docs/page.md": page(section("example", block, options=options), setup=setup)})
+    write_tree(
+        root, {"docs/page.md": page(section("example", block, options=options), setup=setup)}
+    )
     found = find_in_tree(root)
     assert found.problems == ()
     (subject,) = found.subjects

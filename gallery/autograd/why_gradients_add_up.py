@@ -14,8 +14,6 @@ sum once. A second sum is easily confused with the first: each further backward 
 #
 # ``y`` depends on ``x`` through ``left`` and through ``right``. The recorded graph shows both ways
 # back to the same leaf.
-#
-# torchproof: graph y
 
 import matplotlib.pyplot as plt
 import torch
@@ -24,6 +22,7 @@ x = torch.tensor(1.5, requires_grad=True)
 left = x**2
 right = 2 * torch.sin(x)
 y = left + right
+# torchproof: graph y
 
 # %%
 # One gradient for each path

@@ -24,7 +24,8 @@ def held(win):
 
 
 # %%
-# Twelve steps of gradient descent with two step sizes give two curves to show.
+# Twelve steps of gradient descent with two step sizes give two curves to show. Windows of an earlier
+# run are closed, because they would get the points too.
 
 
 def descend(lr):
@@ -37,6 +38,8 @@ def descend(lr):
         yield round(loss.item(), 3)
 
 
+for win in ["legend", "names", "safe"]:
+    vis.close(win)
 slow, fast = list(descend(0.02)), list(descend(0.05))
 assert slow[0] == fast[0] == 4.5 and fast[-1] < slow[-1]
 assert vis.line(slow, list(range(12)), win="typo", opts={"title": "Before"}) == "typo"

@@ -47,7 +47,7 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-class NoGraphError(ValueError):
+class NoGraph(ValueError):
     """The value has no recorded graph."""
 
 
@@ -55,7 +55,7 @@ def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool
     """Walk from `root` to its leaves, named after the variables and modules in `names`.
 
     `saved` adds the tensors saved for backward; saved-tensor hooks unpack them once more.
-    Raises `NoGraphError` if `root` is not a tensor, or has no `grad_fn`.
+    Raises `NoGraph` if `root` is not a tensor, or has no `grad_fn`.
     """
     name_of = _Names(names)
     title = next((name for name, value in names.items() if value is root), "output")
@@ -140,9 +140,7 @@ def _grad_fn(root: torch.Tensor, title: str) -> Any:
     from torch import Tensor
 
     if not isinstance(root, Tensor):
-        raise NoGraphError(
-            f"`{title}` records no graph: it is a {type(root).__name__}, not a tensor"
-        )
+        raise NoGraph(f"`{title}` records no graph: it is a {type(root).__name__}, not a tensor")
     if root.grad_fn is not None:
         return root.grad_fn
     reason = (
@@ -151,7 +149,7 @@ def _grad_fn(root: torch.Tensor, title: str) -> Any:
         else "no input of its computation requires grad, or it was detached or computed "
         "under torch.no_grad()"
     )
-    raise NoGraphError(f"`{title}` records no graph: it has no grad_fn; {reason}")
+    raise NoGraph(f"`{title}` records no graph: it has no grad_fn; {reason}")
 
 
 def _function_node(function: Any, key: str, name_of: _Names, *, besides: str) -> Node:

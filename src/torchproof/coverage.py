@@ -41,11 +41,11 @@ def cover(names: Iterable[Name], proof: Proof, *, exempt: Mapping[str, str]) -> 
         if not documented:
             missing[name.area] = (*missing.get(name.area, ()), name.qualified)
     stale = {}
-    for name, reason in exempt.items():
-        if name not in known:
-            stale[name] = "exempt, but not a name of the inventory; remove the exemption"
-        elif name in entries:
-            stale[name] = "exempt, but it has an entry; remove the exemption"
+    for exempted, reason in exempt.items():
+        if exempted not in known:
+            stale[exempted] = "exempt, but not a name of the inventory; remove the exemption"
+        elif exempted in entries:
+            stale[exempted] = "exempt, but it has an entry; remove the exemption"
         elif not reason.strip():
-            stale[name] = "exempt without a reason; give one"
+            stale[exempted] = "exempt without a reason; give one"
     return Coverage(counts, missing, unproven, stale)

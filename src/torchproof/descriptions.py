@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import json
 import subprocess
@@ -33,7 +34,8 @@ class Descriptions:
         """
         path = cache / "descriptions.json"
         names = sorted(wanted)
-        key = [names, *(_version(package) for package in ("torch", "visdom", "torchproof"))]
+        fields = [field.name for field in dataclasses.fields(Description)]
+        key = [names, fields, *(_version(package) for package in ("torch", "visdom", "torchproof"))]
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -72,8 +74,7 @@ def split_parameters(signature: str) -> tuple[list[str], str]:
 def _introspect(names: list[str]) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "torchproof.inventory", *names],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
     )

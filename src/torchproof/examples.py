@@ -21,6 +21,7 @@ from torchproof.subjects import (
 
 _PROMPT = re.compile(r"^\s*>>>( |$)", re.MULTILINE)
 _HEAD_OPTIONS = {"only", "because", "timeout", "since"}
+_EXAMPLE_OPTIONS = {"graph", "saved", "pane", "alt"}
 
 
 def find_in_page(path: Path, *, root: Path) -> Found:
@@ -37,6 +38,8 @@ class _Section:
     options: dict[str, str] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
     head_line: int = 0
+    blocks: int = 0
+    """How many `{doctest}` blocks there are, with those that cannot be read."""
 
     @property
     def slug(self) -> str:
@@ -70,6 +73,7 @@ class _Page:
         elif token.directive in {"entry", "subject"}:
             self._read_head(token)
         elif token.directive == "doctest":
+            self._current.blocks += 1
             example = self._read_example(token)
             if example is not None:
                 self._current.examples.append(example)
@@ -100,7 +104,7 @@ class _Page:
             self._problem(token.line, f"{what} has no option :{key}:")
         self._check_device(token.line, section.options)
         timeout = section.options.get("timeout", "1")
-        if not timeout.replace(".", "", 1).isdigit() or float(timeout) <= 0:
+        if not timeout.replace(".", "", 1).isdecimal() or float(timeout) <= 0:
             self._problem(token.line, f":timeout: takes seconds, not {timeout!r}")
             del section.options["timeout"]
 
@@ -114,6 +118,8 @@ class _Page:
 
     def _read_example(self, token: Block) -> Example | None:
         options, skipped = split_options(token.text)
+        for key in sorted(set(options) - _EXAMPLE_OPTIONS):
+            self._problem(token.line, f"{{doctest}} has no option :{key}:")
         body = "\n".join(token.text.split("\n")[skipped:])
         first = token.line + 1 + skipped
         if not _PROMPT.search(body):
@@ -144,11 +150,15 @@ class _Page:
             if not alt:
                 self._problem(line, ":pane: without :alt:; say in words what the pane shows")
             pictures.append(Picture("pane", name, env=env.strip() or "main", alt=alt))
+        if pictures and not self.sections:
+            self._problem(
+                line, "the set-up block has no picture; give it to an example of a section"
+            )
         return tuple(pictures)
 
     def _subjects(self) -> Iterator[Subject]:
-        live = [s for s in self.sections if s.examples or s.head_line]
-        if live and not self.opening.examples:
+        live = [s for s in self.sections if s.blocks or s.head_line]
+        if live and not self.opening.blocks:
             self._problem(
                 live[0].line,
                 "page without set-up block; put a {doctest} block with the imports "
@@ -163,11 +173,12 @@ class _Page:
         seen: dict[str, int] = {}
         for section in live:
             if not section.examples:
-                self._problem(
-                    section.head_line,
-                    f"{', '.join(section.names) or section.title} documented without a checked "
-                    "example; add one",
-                )
+                if not section.blocks:
+                    self._problem(
+                        section.head_line,
+                        f"{', '.join(section.names) or section.title} documented without a "
+                        "checked example; add one",
+                    )
                 continue
             if section.slug in seen:
                 self._problem(

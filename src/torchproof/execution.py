@@ -22,7 +22,7 @@ from torchproof.subjects import Picture, Statement, Subject
 OUTPUT_LIMIT = 1 << 20
 """Characters that one statement may print."""
 _SHOWN = 2000
-"""Characters of a failure's output that are kept."""
+"""Characters of a failure's output that are kept, and of its traceback."""
 _FAILURES = 5
 """Failures after which a subject stops."""
 
@@ -89,11 +89,11 @@ def _run_statement(
     if raised is None:
         if statement.raises is None and same_output(statement.want, printed, device=device):
             return None
-        return _failure(statement, strip_device(printed, device))
+        return _failure(statement, _cut(strip_device(printed, device)))
     message = "".join(traceback.format_exception_only(raised))
     if statement.raises is not None and same_output(statement.raises, message, device=device):
         return None
-    return _failure(statement, printed + _traceback(raised, file))
+    return _failure(statement, _cut(printed) + _traceback(raised, file)[-_SHOWN:])
 
 
 def _compile(statement: Statement, file: str) -> Any:
@@ -107,9 +107,12 @@ def _compile(statement: Statement, file: str) -> Any:
     return compile(tree, file, "single", dont_inherit=True)
 
 
+def _cut(printed: str) -> str:
+    more = len(printed) - _SHOWN
+    return printed if more <= 0 else f"{printed[:_SHOWN]}\n[{more} more characters]\n"
+
+
 def _failure(statement: Statement, got: str) -> Failure:
-    if len(got) > _SHOWN:
-        got = f"{got[:_SHOWN]}\n[{len(got) - _SHOWN} more characters]"
     return Failure(statement.line, statement.source.rstrip("\n"), statement.want, got)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import runpy
@@ -40,20 +41,21 @@ def main() -> None:
     os.dup2(2, 1)
     request = json.load(sys.stdin)
     try:
-        import torchproof.torch_range  # noqa: F401
-
+        for module in request["preload"]:
+            importlib.import_module(module)
         if request["patch"]:
             runpy.run_path(request["patch"], run_name="torchproof_patch")
     except Exception as error:
         message = "".join(traceback.format_exception_only(error)).strip()
-        os.write(replies, json.dumps({"error": message}).encode())
+        os.write(replies, json.dumps({"error": message}).encode() + b"\n")
         return
+    os.write(replies, json.dumps({"ready": os.getpid()}).encode() + b"\n")
     with tempfile.TemporaryDirectory(prefix="torchproof-") as folder:
         os.chdir(folder)
         result = answer(request, Path(request["root"]))
         os.chdir(request["root"])
     with os.fdopen(replies, "wb") as pipe:
-        pipe.write(json.dumps(result).encode())
+        pipe.write(json.dumps(result).encode() + b"\n")
     sys.stdout.flush()
     os._exit(0)
 

@@ -54,7 +54,7 @@ class _Script:
             return []
         import visdom
 
-        client = visdom.Visdom(port=self.port, use_incoming_socket=False, raise_exceptions=True)
+        client: Any = visdom.Visdom(port=self.port, use_incoming_socket=False, raise_exceptions=True)
         changed = []
         for env in sorted(client.get_env_list()):
             for win, pane in json.loads(client.get_window_data(win=None, env=env)).items():

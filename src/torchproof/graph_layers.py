@@ -66,13 +66,14 @@ def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float)
         else:
             chain.append(target)
             rows[layer_of[target]][target] = None
-        # The longest way down is the spine of the picture; tracks are straighter still.
-        pull = weight * (100 if height[source] == height[target] + 1 else 1)
+        # The longest way down is the spine of the picture.
+        spine = len(chain) == 2 and chain[-1] == target and height[source] == height[target] + 1
+        pull = weight * (1e4 if spine else 1)
         for upper, lower in pairwise(chain):
             layers.below[upper].append(lower)
             layers.above[lower].append(upper)
             both_tracks = isinstance(upper, tuple) and isinstance(lower, tuple)
-            layers.pull[upper, lower] = 1000 if both_tracks else pull
+            layers.pull[upper, lower] = 1e4 if both_tracks else pull
     for key, layer in layer_of.items():
         rows[layer][key] = None
     layers.rows = [list(row) for row in rows]

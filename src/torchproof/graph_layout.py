@@ -57,7 +57,7 @@ def lay_out(
     boxes: dict[str, Box] = {}
     bands: dict[Place, tuple[float, float]] = {}
     top = bottom = 0.0
-    for row, following in zip(layers.rows, [*layers.rows[1:], []], strict=True):
+    for row, following in pairwise([*layers.rows, []]):
         bottom = top + max(sizes[place][1] for place in row if isinstance(place, str))
         for place in row:
             bands[place] = (top, bottom)
@@ -75,7 +75,7 @@ def _centres(layers: Layers, half: Mapping[Place, float]) -> dict[Place, float]:
     """Find a centre for each place, as near to those of its neighbours as the others allow."""
     centre: dict[Place, float] = {place: 0.0 for row in layers.rows for place in row}
     # Down, up, and down again for the ends of lines, while all others stay.
-    for downwards, stay in ((True, 0.01), (False, 0.01), (True, 1e6)):
+    for downwards, stay in ((True, 0.01), (False, 0.01), (True, 1e9)):
         for row in layers.rows if downwards else reversed(layers.rows):
             wanted, weights = [], []
             for place in row:

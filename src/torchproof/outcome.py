@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+OUTPUT_LIMIT = 16 << 20
+"""Bytes that a subject may write to its file descriptors 1 and 2."""
+OUTPUT_KEPT = 2000
+"""Bytes of that output which are kept to explain a crash."""
 Status = Literal["passed", "failed", "skipped", "timed-out", "crashed"]
 
 
@@ -55,6 +60,27 @@ class Outcome:
         data["failures"] = tuple(Failure(**f) for f in data.get("failures", ()))
         data["drawings"] = tuple(Drawing(**d) for d in data.get("drawings", ()))
         return cls(**data)
+
+
+def timed_out(limit: float) -> Outcome:
+    """Return the outcome of a subject that was stopped after `limit` seconds."""
+    return Outcome("timed-out", f"took longer than {limit:g} s")
+
+
+def flooded() -> Outcome:
+    """Return the outcome of a subject that was stopped for what it wrote."""
+    return Outcome("crashed", f"wrote more than {OUTPUT_LIMIT >> 20} MiB to stdout")
+
+
+def ended_early(code: int, output: bytes) -> Outcome:
+    """Return the outcome of a subject whose process ended before it could tell."""
+    if code >= 0:
+        reason = f"left with status {code} before its end"
+    elif -code in set(signal.Signals):
+        reason = f"killed by {signal.Signals(-code).name}"
+    else:
+        reason = f"killed by signal {-code}"
+    return Outcome("crashed", f"{reason}\n{output.decode(errors='replace').strip()}".strip())
 
 
 def report(file: str, outcome: Outcome) -> str:

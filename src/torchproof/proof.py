@@ -20,7 +20,7 @@ from torchproof.record import (
     Record,
     RecordError,
     Verdict,
-    read_records,
+    read_record,
     verdict_of,
     write_atomically,
     write_verdicts,
@@ -109,9 +109,9 @@ class DrawingStore:
         """Return the drawings of a subject; none if it has not run as it stands now."""
         try:
             data = json.loads(self._path(subject).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            return tuple(Drawing(**drawing) for drawing in data)
+        except (FileNotFoundError, ValueError, TypeError):
             return ()
-        return tuple(Drawing(**drawing) for drawing in data)
 
     def write(self, subject: Subject, drawings: Iterable[Drawing]) -> None:
         """Keep the drawings of a subject."""
@@ -142,18 +142,21 @@ def _read(
     """Return the committed records, with what builds saw in the environment of this one."""
     records: dict[str, Record] = {}
     problems = []
-    for folder in (verified, cache / "outcomes"):
+    for path in sorted(verified.glob("*.json")):
         try:
-            for record in read_records(folder):
-                key = record.environment.id
-                if folder == verified:
-                    records[key] = record
-                elif key == environment.id:
-                    before = records[key].verdicts if key in records else {}
-                    records[key] = Record(record.environment, {**before, **record.verdicts})
+            record = read_record(path)
+            records[record.environment.id] = record
         except RecordError as error:
-            file, _, message = str(error).partition(": ")
-            problems.append(Problem(file, 1, message))
+            problems.append(Problem(str(path), 1, str(error).removeprefix(f"{path}: ")))
+    key = environment.id
+    path = cache / "outcomes" / f"{key}.json"
+    if path.exists():
+        try:
+            before = records[key].verdicts if key in records else {}
+            records[key] = Record(environment, {**before, **read_record(path).verdicts})
+        except RecordError:
+            # What builds saw can be seen again.
+            path.unlink()
     return [records[key] for key in sorted(records)], problems
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from torchproof.outcome import report
 from torchproof.pytest_summary import Summary
+from torchproof.record import RecordError, read_records
 from torchproof.subjects import Found, Subject
 from torchproof.tree import find_files
 from torchproof.worker import Worker, WorkerError
@@ -66,8 +67,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(worker.close)
     config.stash[_DEVICES] = _devices(config, worker)
     if not hasattr(config, "workerinput"):
+        if config.option.record:
+            _check_records(config.rootpath / "docs" / "verified")
         known = [subject.id for subject in subjects]
         config.pluginmanager.register(Summary(config, worker, known), "torchproof-summary")
+
+
+def _check_records(folder: Path) -> None:
+    """Refuse to run for hours towards a record that cannot be merged into."""
+    try:
+        read_records(folder)
+    except RecordError as error:
+        raise pytest.UsageError(f"--record: {error}") from None
 
 
 def _devices(config: pytest.Config, worker: Worker) -> tuple[str, ...]:
@@ -98,6 +109,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path in parent.config.stash[_FILES]:
         return SubjectFile.from_parent(parent, path=file_path)
     return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
+    """Keep pytest from importing a script that is named on the command line."""
+    if module_path in parent.config.stash[_FILES]:
+        return NoTests.from_parent(parent, path=module_path)
+    return None
+
+
+class NoTests(pytest.File):
+    """What pytest's own collector sees of a script: nothing."""
+
+    def collect(self) -> list[pytest.Item]:
+        """Collect nothing."""
+        return []
 
 
 class SubjectFile(pytest.File):

@@ -6,8 +6,12 @@ import ast
 import doctest
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from torchproof.subjects import Statement
+
+_NO_SOURCE = re.compile(r"\s*>>>\s*(#.*)?$")
+_PROMPTS = (">>>", "...")
 
 
 class BadBlock(ValueError):
@@ -23,34 +27,55 @@ def parse_statements(body: str, first: int) -> Iterator[Statement]:
 
     Raises BadBlock for bad indentation, bad syntax, and text that would not be compared.
     """
+    lines = body.split("\n")
+    for number, (line, below) in enumerate(pairwise(lines), first + 1):
+        if _NO_SOURCE.match(line) and below.strip() and not below.strip().startswith(_PROMPTS):
+            # The parser of the standard library drops a comment together with its output.
+            raise _not_compared(number, below.strip(), "give it a statement, not a comment")
     try:
         parts = doctest.DocTestParser().parse(body, "example")
     except ValueError as error:
         found = re.search(r"line (\d+)", str(error))
-        line = first + int(found[1]) - 1 if found else first
-        detail = str(error).split("has ", 1)[-1]
-        raise BadBlock(line, f"bad indentation in the block: {detail}") from None
-    line = first
+        at = first + int(found[1]) - 1 if found else first
+        detail = re.sub(r"^line \d+ of the \w+ for example (has (an )?)?", "", str(error))
+        raise BadBlock(at, f"the block cannot be read: {detail}") from None
+    read = 0
     for part in parts:
         if isinstance(part, str):
             if part.strip():
-                at = line + len(part) - len(part.lstrip("\n"))
-                raise BadBlock(
-                    at,
-                    f"{part.strip().splitlines()[0]!r} belongs to no statement and is not "
-                    "compared; remove the blank line above it (write <BLANKLINE> for an empty "
-                    "line of output)",
+                text = part.strip().splitlines()[0].strip()
+                at = next(n for n in range(read, len(lines)) if lines[n].strip() == text)
+                raise _not_compared(
+                    first + at,
+                    text,
+                    "remove the blank line above it (write <BLANKLINE> for an empty line of output)"
+                    if read
+                    else "move it above the block",
                 )
-            line += part.count("\n")
             continue
         line = first + part.lineno
         try:
-            tree = ast.parse(part.source)
+            tree = ast.parse(part.source, mode="single")
         except SyntaxError as error:
             at = line + (error.lineno or 1) - 1
+            said = re.sub(r" on line \d+$", "", error.msg)
             raise BadBlock(
-                at, f"not Python: {error.msg} (continuation lines begin with `...`)"
+                at, f"not Python: {said} (continuation lines begin with `...`)"
             ) from None
+        read = part.lineno + part.source.count("\n")
+        if lines[read : read + 1] and lines[read].strip() == "..." and not _has_block(tree):
+            raise BadBlock(
+                first + read,
+                "`...` alone is read as a continuation and compares nothing; write the output",
+            )
         asserts = sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
         yield Statement(part.source, part.want, line, part.exc_msg, asserts)
-        line += part.source.count("\n") + part.want.count("\n")
+
+
+def _not_compared(line: int, text: str, advice: str) -> BadBlock:
+    return BadBlock(line, f"{text!r} belongs to no statement and is not compared; {advice}")
+
+
+def _has_block(tree: ast.Interactive) -> bool:
+    """Say whether the statement may end with a `...` of its own, as at Python's prompt."""
+    return any(hasattr(node, "body") or hasattr(node, "cases") for node in tree.body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from torchproof.examples import find_in_page
@@ -22,8 +23,9 @@ def find_files(root: Path) -> dict[Path, Found]:
 
     A name with two entries is a problem at the second.
     """
-    files = {path: find_in_page(path, root=root) for path in page_paths(root / "docs")}
-    files |= {path: find_in_script(path, root=root) for path in script_paths(root / "gallery")}
+    pages, scripts = page_paths(root / "docs"), script_paths(root / "gallery")
+    files = {path: _find(find_in_page, path, root) for path in pages}
+    files |= {path: _find(find_in_script, path, root) for path in scripts}
     _add_duplicates(files)
     return files
 
@@ -40,6 +42,15 @@ def page_paths(folder: Path) -> list[Path]:
 def script_paths(folder: Path) -> list[Path]:
     """Return the scripts under a folder."""
     return sorted(folder.rglob("*.py"))
+
+
+def _find(find: Callable[..., Found], path: Path, root: Path) -> Found:
+    try:
+        return find(path, root=root)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        file = path.relative_to(root).as_posix()
+        return Found(problems=(Problem(file, line, "not UTF-8; save the file as UTF-8"),))
 
 
 def _add_duplicates(files: dict[Path, Found]) -> None:

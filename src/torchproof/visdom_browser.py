@@ -7,6 +7,7 @@ but its JSON: random numbers are seeded, and nothing off this machine is reached
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -39,6 +40,9 @@ STYLE = """
 SEED = "let seed = 1; Math.random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;"
 # What a pane of each type has once it is drawn; the other types are drawn with the page.
 DRAWN = {"plot": ".main-svg", "network": "svg circle", "embeddings": "canvas"}
+# The front end fetches the mark of an embedded point from here; a white disc stands in for it.
+SPRITE = "https://fastforwardlabs.github.io/visualization_assets/circle-sprite.png"
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Content-Type": "image/png"}
 SETTLED = """
 async () => {
     await document.fonts.ready;
@@ -62,16 +66,12 @@ def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
     """Return the picture of each pane, as PNG, with two pixels for each one of the page."""
     if not panes:
         return []
-    with (
-        tempfile.TemporaryDirectory(prefix="torchproof-panes-") as folder,
-        _context() as context,
-    ):
+    with tempfile.TemporaryDirectory(prefix="torchproof-panes-") as folder:
         envs = Path(folder)
         (envs / "style.css").write_text(STYLE)
         for number, pane in enumerate(panes):
-            env = {"jsons": {pane["id"]: pane}, "reload": {}}
-            (envs / f"{number}.json").write_text(json.dumps(env))
-        with visdom_server(front_end=True, env_path=envs) as server:
+            (envs / f"{number}.json").write_text(_env(pane))
+        with _context() as context, visdom_server(front_end=True, env_path=envs) as server:
             return [
                 _draw(context, pane, url=f"{server.url}/env/{number}")
                 for number, pane in enumerate(panes)
@@ -103,30 +103,44 @@ def _context() -> Iterator[BrowserContext]:
         ) from None
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(
-            executable_path=chromium,
+        # A profile on disk, if only a temporary one, keeps compiled scripts from pane to pane.
+        playwright.chromium.launch_persistent_context(
+            "",
             args=FLAGS,
-            # Nothing listens on this port, so a request to anywhere else than the server fails.
-            proxy={"server": f"{HOST}:9", "bypass": HOST},
-        ) as browser,
-    ):
-        context = browser.new_context(
             color_scheme="light",
             device_scale_factor=2,
+            executable_path=chromium,
             locale="en-US",
+            # Nothing listens on this port, so a request to anywhere else than the server fails.
+            proxy={"server": f"{HOST}:9", "bypass": HOST},
             reduced_motion="reduce",
             timezone_id="UTC",
             # The front end takes its grid for 1280 pixels wide, until it measures it after 0.2 s.
             viewport={"width": 1280, "height": 1200},
-        )
+        ) as context,
+    ):
         context.add_init_script(SEED)
         yield context
+
+
+def _env(pane: Mapping[str, Any]) -> str:
+    # Under one name for all, as a name is nothing that a pane shows.
+    panes = {"pane": {**pane, "id": "pane", "contentID": "content"}}
+    try:
+        return json.dumps({"jsons": panes, "reload": {}}, allow_nan=False)
+    except ValueError:
+        raise PaneError(
+            f"the pane {pane.get('id')!r} holds a NaN or an infinity, which is no JSON: the front "
+            "end of Visdom never draws it (visdom issue 617); leave such numbers out"
+        ) from None
 
 
 def _draw(context: BrowserContext, pane: Mapping[str, Any], *, url: str) -> bytes:
     from playwright.sync_api import TimeoutError as Late
 
     page = context.new_page()
+    if pane["type"] == "embeddings":
+        page.route(SPRITE, lambda route: route.fulfill(body=_disc(), headers=ANY_ORIGIN))
     try:
         page.goto(url)
         item = page.locator(".react-grid-item")
@@ -135,12 +149,22 @@ def _draw(context: BrowserContext, pane: Mapping[str, Any], *, url: str) -> byte
         before, picture = b"", item.screenshot()
         while before != picture:
             before, picture = picture, item.screenshot()
-    except Late as error:
+    except Late as late:
         raise PaneError(
-            f"the front end of Visdom does not draw the pane {pane['id']!r} ({pane['type']}). "
-            "Often that is a NaN or an infinity in its data (visdom issue 617), which is no JSON: "
-            f"leave them out.\n    {error.message.splitlines()[0]}"
+            f"the front end of Visdom does not draw the pane {pane.get('id')!r}, of type "
+            f"{pane['type']}; look at it in a browser: python -m torchproof.visdom_server\n"
+            f"    {late.message.splitlines()[0]}"
         ) from None
     finally:
         page.close()
     return picture
+
+
+def _disc() -> bytes:
+    from PIL import Image, ImageDraw
+
+    disc = Image.new("RGBA", (32, 32), (255, 255, 255, 0))
+    ImageDraw.Draw(disc).ellipse((1, 1, 30, 30), fill="white")
+    png = io.BytesIO()
+    disc.save(png, "PNG")
+    return png.getvalue()

@@ -19,7 +19,9 @@ _PARAMETERS = [
 
 def default_port() -> int:
     """Return the port of `visdom.Visdom()`."""
-    return int(_defaults()[_PARAMETERS.index("port")])
+    port = _defaults()[_PARAMETERS.index("port")]
+    assert isinstance(port, int)
+    return port
 
 
 def set_default_port(port: int) -> None:
@@ -30,4 +32,4 @@ def set_default_port(port: int) -> None:
 
 
 def _defaults() -> tuple[object, ...]:
-    return visdom.Visdom.__init__.__defaults__ or ()
+    return tuple(visdom.Visdom.__init__.__defaults__ or ())

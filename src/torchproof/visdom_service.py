@@ -85,6 +85,8 @@ def _front_end_if_possible() -> Path | None:
         return front_end_folder()
     except AssetsError as error:
         print(f"warning: the page will stay empty: {error}", file=sys.stderr)
+        # It has been said; tornado would say it of each file, at each visit.
+        logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
         return None
 
 

@@ -4,14 +4,13 @@ A new interpreter takes seconds to import torch; a fork takes milliseconds. The 
 torch operator, starts no thread and never touches CUDA, so that a fork of it is safe. It reads
 requests as JSON lines from stdin and writes replies as JSON lines to stdout.
 
-Each child leads a session of its own. When it ends, or when its time is up, everything that is
-left of its process group is killed, and so is (on Linux) whatever it had detached from that group.
+Each child leads a session of its own; see `leftovers` for how all of it ends when the child does,
+or when its time is up.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -29,12 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from torchproof.outcome import Outcome
-
-OUTPUT_LIMIT = 16 << 20
-"""Bytes that a subject may write to its file descriptors 1 and 2."""
-_KEPT = 2000
-"""Bytes of that output which are kept to explain a crash."""
+from torchproof.leftovers import adopt_orphans, end_with_parent, kill_group, kill_strays
+from torchproof.outcome import OUTPUT_KEPT, OUTPUT_LIMIT, ended_early, flooded, timed_out
 
 
 def main() -> None:
@@ -42,6 +37,8 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     # What a library prints while it is imported must not look like a reply.
     os.dup2(2, 1)
+    # A Ctrl-C reaches all processes of a terminal; this one ends when its stdin closes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = json.loads(sys.stdin.buffer.readline())
     try:
         for module in options["preload"]:
@@ -54,7 +51,7 @@ def main() -> None:
     # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
     gc.collect()
     gc.freeze()
-    _adopt_orphans()
+    adopt_orphans()
     _write(replies, {"ready": os.getpid()})
     _Parent(Path(options["root"]), replies).serve()
 
@@ -113,6 +110,10 @@ class _Parent:
         for child in list(self.children.values()):
             self._stop(child, "closed")
             self._finish(child)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                kill_strays(known=())
+                os.waitpid(-1, 0)
 
     def _read_requests(self) -> None:
         data = os.read(0, 1 << 16)
@@ -155,26 +156,31 @@ class _Parent:
             child.chunks.append(data)
         else:
             child.written += len(data)
-            child.tail = (child.tail + data)[-_KEPT:]
+            child.tail = (child.tail + data)[-OUTPUT_KEPT:]
             if child.written > OUTPUT_LIMIT and not child.reason:
                 self._stop(child, "flooded")
 
     def _stop(self, child: _Child, reason: str) -> None:
         child.reason = child.reason or reason
-        _kill_group(child.pid)
+        kill_group(child.pid)
+        # Between the fork and its setsid there is no group yet.
+        with contextlib.suppress(OSError):
+            os.kill(child.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
-        while self.children:
+        while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
+            # What this one leaves behind is now a child of this process.
+            kill_strays(known=self.children)
             child = self.children.get(pid)
             if child is not None:
                 child.status = status
-                _kill_group(pid)
+                kill_group(pid)
                 self._finish(child)
 
     def _finish(self, child: _Child) -> None:
@@ -189,7 +195,6 @@ class _Parent:
                 self.selector.unregister(end)
                 os.close(end)
         del self.children[child.pid]
-        _kill_strays(set(self.children))
         shutil.rmtree(child.folder, ignore_errors=True)
         if child.reason != "closed":
             reply = {"ticket": child.ticket, "result": _result(child)}
@@ -199,21 +204,15 @@ class _Parent:
 def _result(child: _Child) -> dict[str, Any]:
     """Return what the child sent, or the outcome that stands for what became of it."""
     if child.reason == "timed-out":
-        return Outcome("timed-out", f"took longer than {child.limit:g} s").to_json()
+        return timed_out(child.limit).to_json()
     if child.reason == "flooded":
-        return Outcome("crashed", f"wrote more than {OUTPUT_LIMIT >> 20} MiB to stdout").to_json()
+        return flooded().to_json()
     try:
         result: dict[str, Any] = json.loads(b"".join(child.chunks))
         return result
     except ValueError:
-        pass
-    code = os.waitstatus_to_exitcode(child.status or 0)
-    if code < 0:
-        reason = f"killed by {signal.Signals(-code).name}"
-    else:
-        reason = f"left with status {code} before its end"
-    tail = child.tail.decode(errors="replace").strip()
-    return Outcome("crashed", f"{reason}\n{tail}".strip()).to_json()
+        code = os.waitstatus_to_exitcode(child.status or 0)
+        return ended_early(code, child.tail).to_json()
 
 
 def _become_child(
@@ -222,8 +221,11 @@ def _become_child(
     """Turn the fork into the subject's process; never returns."""
     try:
         os.setsid()
+        adopt_orphans()
+        end_with_parent()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -244,29 +246,6 @@ def _become_child(
         os._exit(70)
     # No clean-up of the interpreter: the process and all of its threads simply end.
     os._exit(0)
-
-
-def _kill_group(pid: int) -> None:
-    # Between the fork and its setsid there is no group yet.
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError):
-            kill(pid, signal.SIGKILL)
-            return
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of what a subject leaves behind in a session of its own."""
-    if sys.platform == "linux":
-        pr_set_child_subreaper = 36
-        ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
-
-
-def _kill_strays(known: set[int]) -> None:
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    with contextlib.suppress(OSError):
-        for pid in map(int, path.read_text().split()):
-            if pid not in known:
-                os.kill(pid, signal.SIGKILL)
 
 
 def _write(replies: Any, reply: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ subject hangs or crashes. See `warm_parent` for how a fresh process costs millis
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from torchproof.environment import Environment
+from torchproof.new_interpreter import ask_new_interpreter
 from torchproof.outcome import Outcome
 from torchproof.subjects import DEVICES, Subject
 
@@ -125,18 +127,9 @@ class Worker:
     def close(self) -> None:
         """End the warm parent and whatever it still runs."""
         parent, self._parent = self._parent, None
-        if parent is None:
-            return
-        assert parent.stdin is not None
-        parent.stdin.close()
-        try:
-            parent.wait(5)
-        except subprocess.TimeoutExpired:
-            parent.kill()
-            parent.wait()
-        assert parent.stdout is not None
-        self._reader.join()
-        parent.stdout.close()
+        if parent is not None:
+            _end(parent)
+            self._reader.join()
 
     def _ask_plainly(self, kind: str, device: str) -> dict[str, Any]:
         answer = self._ask({"kind": kind, "device": device, "limit": _START_LIMIT})
@@ -156,15 +149,15 @@ class Worker:
             self._tickets += 1
             self._waiting[self._tickets] = future
             line = json.dumps({**request, "ticket": self._tickets}).encode() + b"\n"
-            try:
+            # If it died just now, whoever reads from it says so.
+            with contextlib.suppress(BrokenPipeError):
                 parent.stdin.write(line)
                 parent.stdin.flush()
-            except BrokenPipeError:
-                self._waiting.pop(self._tickets, None)
-                raise WorkerError("the warm parent died") from None
         return future.result()
 
     def _start_parent(self) -> None:
+        if self._parent is not None:
+            _end(self._parent)
         parent = subprocess.Popen(
             [self._python, "-m", "torchproof.warm_parent"],
             stdin=subprocess.PIPE,
@@ -172,61 +165,76 @@ class Worker:
             env=self._environ(),
         )
         assert parent.stdin is not None and parent.stdout is not None
-        options = {
-            "preload": self._preload,
-            "patch": str(self._patch) if self._patch else "",
-            "root": str(self._root),
-        }
-        parent.stdin.write(json.dumps(options).encode() + b"\n")
-        parent.stdin.flush()
-        line = parent.stdout.readline()
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                parent.stdin.write(json.dumps(self._options()).encode() + b"\n")
+                parent.stdin.flush()
+            line = parent.stdout.readline()
+        except BaseException:
+            parent.kill()
+            _end(parent)
+            raise
         first = json.loads(line) if line else {"error": "it ended while it was starting"}
         if "error" in first:
-            parent.stdin.close()
-            parent.wait()
+            _end(parent)
             parent.stdout.close()
             raise WorkerError(explain(first["error"]))
         self._parent = parent
-        self._reader = threading.Thread(target=self._read, args=(parent,), daemon=True)
+        # Each parent has its own: what a dead one leaves is not taken for what the next one runs.
+        self._waiting = {}
+        self._reader = threading.Thread(
+            target=self._read, args=(parent, self._waiting), daemon=True
+        )
         self._reader.start()
 
-    def _read(self, parent: subprocess.Popen[bytes]) -> None:
+    def _read(
+        self, parent: subprocess.Popen[bytes], waiting: dict[int, Future[dict[str, Any]]]
+    ) -> None:
         assert parent.stdout is not None
-        for line in parent.stdout:
-            reply = json.loads(line)
-            with self._lock:
-                future = self._waiting.pop(reply["ticket"])
-            future.set_result(reply["result"])
+        with parent.stdout as replies:
+            for line in replies:
+                reply = json.loads(line)
+                with self._lock:
+                    future = waiting.pop(reply["ticket"])
+                future.set_result(reply["result"])
+        parent.wait()
         with self._lock:
-            lost, self._waiting = self._waiting, {}
-        for future in lost.values():
+            lost = list(waiting.values())
+        for future in lost:
             future.set_exception(WorkerError("the warm parent died; run again"))
 
     def _ask_new_interpreter(self, request: dict[str, Any]) -> dict[str, Any]:
-        options = {"root": str(self._root), "patch": str(self._patch) if self._patch else ""}
-        try:
-            done = subprocess.run(
-                [self._python, "-m", "torchproof.fresh_process"],
-                input=json.dumps({**request, **options}).encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=self._environ(),
-                timeout=request["limit"] + _START_LIMIT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Outcome("timed-out", f"took longer than {request['limit']:g} s").to_json()
-        try:
-            answer: dict[str, Any] = json.loads(done.stdout)
-        except ValueError:
-            tail = done.stderr.decode(errors="replace")[-2000:]
-            return Outcome("crashed", f"left with status {done.returncode}\n{tail}").to_json()
+        answer = ask_new_interpreter(
+            {**request, **self._options()},
+            python=self._python,
+            env=self._environ(),
+            start_limit=_START_LIMIT,
+        )
         if "error" in answer:
             raise WorkerError(explain(answer["error"]))
         return answer
 
+    def _options(self) -> dict[str, Any]:
+        return {
+            "preload": self._preload,
+            "patch": str(self._patch) if self._patch else "",
+            "root": str(self._root),
+        }
+
     def _environ(self) -> dict[str, str]:
         return {**os.environ, **_QUIET}
+
+
+def _end(parent: subprocess.Popen[bytes]) -> None:
+    assert parent.stdin is not None
+    # What could not be written to a dead process is still in the buffer.
+    with contextlib.suppress(BrokenPipeError):
+        parent.stdin.close()
+    try:
+        parent.wait(5)
+    except subprocess.TimeoutExpired:
+        parent.kill()
+        parent.wait()
 
 
 def preloads(subjects: Iterable[Subject]) -> list[str]:

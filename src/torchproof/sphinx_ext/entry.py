@@ -11,7 +11,8 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.descriptions import Description, split_parameters
+from torchproof.descriptions import split_parameters
+from torchproof.inventory import Description
 from torchproof.sphinx_ext.domain import ProofDomain
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.sphinx_ext.proving import (
@@ -93,7 +94,7 @@ class EntryDirective(SphinxDirective):
         if since := self.options.get("since"):
             line += nodes.inline("", f"since torch {since}", classes=["entry-since"])
         if description.source_url:
-            place = f"{description.source_file}:{description.line}"
+            place = f"{description.source_file}:{description.source_line}"
             line += _link("source", description.source_url, ["entry-source"], title=place)
         return line
 
@@ -136,33 +137,33 @@ class EntryDirective(SphinxDirective):
 
 
 class SubjectDirective(SphinxDirective):
-    """Give a section without public names its options and its verdict."""
+    """Give a section without public names its options; they are read with the examples."""
 
     option_spec = EntryDirective.option_spec
 
     def run(self) -> list[nodes.Node]:
-        """Return the verdict of the section's subject."""
-        title = self.state.parent.children[0].astext() if self.state.parent.children else ""
-        for subject in subjects_of(self.env.app, self.env.docname):
-            if subject.title == title:
-                return [verdict_paragraph(subject, proof_of(self.env.app))]
+        """Draw nothing: the section shows its verdict in any case."""
         return []
 
 
-class MoveFooters(SphinxTransform):
-    """Move what an entry generated for its end to the end of its section."""
+class PlaceInSections(SphinxTransform):
+    """Move footers to the end of their sections; give sections without names their verdicts."""
 
     default_priority = 400
 
     def apply(self, **_: object) -> None:
-        """Move every footer."""
+        """Go through the sections of a page."""
         for footer in list(self.document.findall(entry_footer)):
-            section: nodes.Node | None = footer.parent
-            while section is not None and not isinstance(section, nodes.section):
+            section = footer.parent
+            while not isinstance(section, nodes.section):
                 section = section.parent
-            if section is not None and footer.parent is not None:
-                footer.parent.remove(footer)
-                section += footer
+            footer.parent.remove(footer)
+            section += footer
+        nameless = {s.title: s for s in subjects_of(self.env.app, self.env.docname) if not s.names}
+        for section in list(self.document.findall(nodes.section)) if nameless else ():
+            subject = nameless.pop(section[0].astext(), None)
+            if subject is not None:
+                section.insert(1, verdict_paragraph(subject, proof_of(self.env.app)))
 
 
 def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.reference:
@@ -173,8 +174,8 @@ def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive and the transform; a footer is drawn as a container."""
+    """Register the directives and the transform; a footer is drawn as a container."""
     app.add_node(entry_footer, override=True)
     app.add_directive("entry", EntryDirective)
     app.add_directive("subject", SubjectDirective)
-    app.add_transform(MoveFooters)
+    app.add_transform(PlaceInSections)

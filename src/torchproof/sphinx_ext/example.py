@@ -36,8 +36,8 @@ class ExampleDirective(DoctestDirective):
     def run(self) -> list[nodes.Node]:
         """Return the block, then its pictures."""
         result = super().run()
-        data = self.env.temp_data
-        number = data[_COUNT] = data.get(_COUNT, -1) + 1
+        number = int(self.env.temp_data.get(_COUNT) or 0)
+        self.env.temp_data[_COUNT] = number + 1
         found = self._example(number)
         if found is not None:
             example, drawings = found

@@ -30,7 +30,7 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
             line += nodes.Text(" · " if position else "")
             line += _device(subject, device, [(e, v) for e, v in seen if e.device == device])
     examples = _count(len(subject.examples) or 1, "example")
-    text = f" {examples}, {_count(subject.checked, 'comparison')}"
+    text = f"{examples}, {_count(subject.checked, 'comparison')}"
     line += nodes.inline("", text, classes=["verdict-count"])
     return line
 

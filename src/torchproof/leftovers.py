@@ -1,0 +1,53 @@
+"""Processes that a subject leaves behind: how each of them is found and ended.
+
+A subject leads a process group, which can be killed as one. What it detached from that group is
+found on Linux only, where an orphan goes to the nearest ancestor that adopts orphans.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Container
+from pathlib import Path
+
+# linux/prctl.h
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def kill_group(pid: int) -> None:
+    """Kill whatever is left of the process group that a process leads."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what this process's descendants leave behind.
+
+    The warm parent does so, and each subject for as long as it runs: what reaches the warm parent
+    was left by a subject that has ended, and is nothing that another one still uses.
+    """
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end_with_parent() -> None:
+    """Have this process killed when its parent dies, however that happens."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def kill_strays(*, known: Container[int]) -> None:
+    """Kill the children of this process that are not `known`."""
+    path = Path(f"/proc/self/task/{os.getpid()}/children")
+    with contextlib.suppress(OSError):
+        for pid in map(int, path.read_text().split()):
+            if pid not in known:
+                os.kill(pid, signal.SIGKILL)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
