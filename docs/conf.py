@@ -46,6 +46,7 @@ sphinx_gallery_conf = {
     "first_notebook_cell": "%pip install torch visdom matplotlib",
 }
 
+pygments_dark_style = "a11y-high-contrast-dark"
 html_theme = "furo"
 html_title = "Torchproof"
 html_static_path = ["_static"]

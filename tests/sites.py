@@ -71,7 +71,7 @@ class Site:
         """Return the command of a build."""
         docs = self.root / "docs"
         return [
-            *(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "--color=no"),
+            *(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-N"),
             *("-b", builder, str(docs), str(docs / "_build" / builder)),
         ]
 

@@ -69,7 +69,7 @@ def test_saved_tensors_are_shown_until_backward_frees_them() -> None:
     assert not labels(record_graph(loss, names=names), "saved")
     before = record_graph(loss, names=names, saved=True)
     assert labels(before, "saved") == [("_saved_result = y", "(3,)"), ("_saved_other", "(3,)")]
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     after = record_graph(loss, names=names, saved=True)
     assert not labels(after, "saved")
     assert labels(after, "lost") == [("_saved_result", "freed"), ("_saved_other", "freed")]
@@ -117,7 +117,7 @@ def test_custom_function_with_its_saved_tensors() -> None:
             return 2 * x * gradients[0]
 
     x = torch.ones(2, requires_grad=True)
-    y: torch.Tensor = Square.apply(x)
+    y: torch.Tensor = Square.apply(x)  # type: ignore[no-untyped-call]
     graph = record_graph(y, names={"x": x}, saved=True)
     assert labels(graph, "function") == [("SquareBackward", "")]
     assert labels(graph, "saved") == [("saved_tensors[0] = x", "(2,)")]

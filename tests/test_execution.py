@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sites import SETUP, page
-from trees import one_subject, section, write_tree
+from trees import Tree, section, write_tree
 
+from torchproof.examples import find_in_page
 from torchproof.outcome import Failure, Outcome
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
 
 WRONG = ">>> 1 + 1  # wrong\n3"
 PAGE = f"""\
@@ -115,6 +111,7 @@ Words.
 ...     raise KeyError("gone")
 ...
 >>> fail()  # wrong
+1
 ```
 
 ## Not raised
@@ -154,21 +151,6 @@ check(3)
 '''
 
 
-@pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    with Worker(root=tmp_path_factory.mktemp("tree")) as worker:
-        yield worker
-
-
-@pytest.fixture
-def root(worker: Worker) -> Path:
-    return worker.root
-
-
-def run(worker: Worker, block: str, *, options: str = "", setup: str = SETUP) -> Outcome:
-    return worker.run(one_subject(worker.root, block, options=options, setup=setup), "cpu")
-
-
 def only_failure(outcome: Outcome) -> Failure:
     assert outcome.status == "failed"
     (failure,) = outcome.failures
@@ -179,11 +161,11 @@ def marked(text: str) -> list[int]:
     return [number for number, line in enumerate(text.splitlines(), 1) if "# wrong" in line]
 
 
-def test_lines_of_wrong_output_are_exact_wherever_the_block_stands(worker: Worker) -> None:
-    write_tree(worker.root, {"docs/page.md": PAGE})
-    found = find_in_tree(worker.root)
+def test_lines_of_wrong_output_are_exact_wherever_the_block_stands(tree: Tree) -> None:
+    write_tree(tree.root, {"docs/page.md": PAGE})
+    found = find_in_page(tree.root / "docs/page.md", root=tree.root)
     assert found.problems == ()
-    outcomes = [worker.run(subject, "cpu") for subject in found.subjects]
+    outcomes = [tree.worker.run(subject, "cpu") for subject in found.subjects]
     assert {outcome.status for outcome in outcomes} == {"failed"}
     assert [failure.line for o in outcomes for failure in o.failures] == marked(PAGE)
     raised, not_raised, other = (outcome.failures[0] for outcome in outcomes[-3:])
@@ -196,10 +178,8 @@ def test_lines_of_wrong_output_are_exact_wherever_the_block_stands(worker: Worke
     assert other.got.endswith("ValueError: invalid literal for int() with base 10: 'one'\n")
 
 
-def test_line_of_a_failing_script_is_that_of_the_assert(worker: Worker) -> None:
-    write_tree(worker.root, {"gallery/a.py": SCRIPT})
-    subject = next(s for s in find_in_tree(worker.root).subjects if s.kind == "script")
-    failure = only_failure(worker.run(subject, "cpu"))
+def test_line_of_a_failing_script_is_that_of_the_assert(tree: Tree) -> None:
+    failure = only_failure(tree.run_script(SCRIPT))
     assert [failure.line] == marked(SCRIPT)
     assert 'assert value == 2, "two"' in failure.source
     assert failure.got.endswith("AssertionError: two\n")
@@ -215,98 +195,94 @@ def test_line_of_a_failing_script_is_that_of_the_assert(worker: Worker) -> None:
     ],
 )
 def test_script_that_does_not_reach_its_end_fails(
-    worker: Worker, text: str, line: int, got: str
+    tree: Tree, text: str, line: int, got: str
 ) -> None:
-    write_tree(worker.root, {"gallery/a.py": text})
-    subject = next(s for s in find_in_tree(worker.root).subjects if s.kind == "script")
-    failure = only_failure(worker.run(subject, "cpu"))
+    failure = only_failure(tree.run_script(text))
     assert failure.line == line
     assert got in failure.got
 
 
-def test_script_passes_as_one_example_with_its_asserts(worker: Worker) -> None:
+def test_script_passes_as_one_example_with_its_asserts(tree: Tree) -> None:
     text = '"""Title"""\nimport sys\nprint(sys.argv)\nassert __name__ == "__main__"\nassert 1\n'
-    write_tree(worker.root, {"gallery/a.py": text})
-    subject = next(s for s in find_in_tree(worker.root).subjects if s.kind == "script")
-    outcome = worker.run(subject, "cpu")
+    outcome = tree.run_script(text)
     assert (outcome.status, outcome.examples, outcome.checked) == ("passed", 1, 2)
 
 
-def test_examples_and_checked_outputs_are_counted_without_the_setup(worker: Worker) -> None:
+def test_examples_and_checked_outputs_are_counted_without_the_setup(tree: Tree) -> None:
     blocks = ">>> 1\n1\n>>> assert True\n```\n\n```{doctest}\n>>> nn.Linear(2, 1).training\nTrue"
-    outcome = run(worker, blocks)
+    outcome = tree.run(blocks)
     assert (outcome.status, outcome.examples, outcome.checked) == ("passed", 2, 3)
     assert outcome.seconds > 0
-    wrong = run(worker, blocks.replace("1\n1", "1\n2"))
+    wrong = tree.run(blocks.replace("1\n1", "1\n2"))
     assert (wrong.status, wrong.examples, wrong.checked) == ("failed", 1, 2)
 
 
-def test_setup_that_fails_is_reported_on_its_line(worker: Worker) -> None:
-    failure = only_failure(run(worker, ">>> 1\n1", setup="```{doctest}\n>>> import gone\n```\n"))
+def test_setup_that_fails_is_reported_on_its_line(tree: Tree) -> None:
+    failure = only_failure(tree.run(">>> 1\n1", setup="```{doctest}\n>>> import gone\n```\n"))
     assert failure.line == 4
     assert "No module named 'gone'" in failure.got
 
 
-def test_subject_stops_after_five_failures(worker: Worker) -> None:
-    outcome = run(worker, "\n".join([">>> 1\n2"] * 9))
+def test_subject_stops_after_five_failures(tree: Tree) -> None:
+    outcome = tree.run("\n".join([">>> 1\n2"] * 9))
     assert len(outcome.failures) == 5
 
 
-def test_exceptions_are_compared_with_their_messages(worker: Worker) -> None:
+def test_exceptions_are_compared_with_their_messages(tree: Tree) -> None:
     want = "Traceback (most recent call last):\n    ...\n"
     dtype = "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype="
     block = f">>> nn.Linear(1, 1).to(torch.int64)\n{want}TypeError: {dtype}torch.int64"
-    assert run(worker, block).status == "passed"
-    assert run(worker, block.replace("torch.int64", "torch.int32", 1)).status == "failed"
-    assert run(worker, block.replace("TypeError", "ValueError")).status == "failed"
+    assert tree.run(block).status == "passed"
+    assert tree.run(block.replace("torch.int64", "torch.int32", 1)).status == "failed"
+    assert tree.run(block.replace("TypeError", "ValueError")).status == "failed"
 
 
-def test_leaving_the_interpreter_is_a_failure(worker: Worker) -> None:
+def test_leaving_the_interpreter_is_a_failure(tree: Tree) -> None:
     for leave in ("exit(0)", "import sys; sys.exit(0)", "raise KeyboardInterrupt"):
-        assert run(worker, f">>> {leave}\n>>> 1\n1").status == "failed"
+        assert tree.run(f">>> {leave}\n>>> 1\n1").status == "failed"
 
 
-def test_source_of_what_an_example_defines_can_be_read(worker: Worker) -> None:
+def test_source_of_what_an_example_defines_can_be_read(tree: Tree) -> None:
     block = (
         ">>> import inspect\n>>> def double(x):\n...     return 2 * x\n...\n"
         ">>> print(inspect.getsource(double))\ndef double(x):\n    return 2 * x\n<BLANKLINE>"
     )
-    assert run(worker, block) .status == "passed"
+    assert tree.run(block).status == "passed"
 
 
 @pytest.mark.parametrize(
     "statement",
     ["print('x' * 100_000_000)", "for _ in range(100): print('x' * 1_000_000)"],
 )
-def test_too_much_output_is_a_failure_that_says_so(worker: Worker, statement: str) -> None:
-    failure = only_failure(run(worker, f">>> {statement}\nx"))
+def test_too_much_output_is_a_failure_that_says_so(tree: Tree, statement: str) -> None:
+    failure = only_failure(tree.run(f">>> {statement}\nx"))
     assert failure.got.endswith("the statement printed more than 1048576 characters\n")
     assert len(failure.got) < 6000
 
 
-def test_long_output_is_cut(worker: Worker) -> None:
-    failure = only_failure(run(worker, ">>> print('x' * 5000)\ny"))
+def test_long_output_is_cut(tree: Tree) -> None:
+    failure = only_failure(tree.run(">>> print('x' * 5000)\ny"))
     assert failure.got == "x" * 2000 + "\n[3001 more characters]\n"
 
 
-def test_graph_is_drawn_for_the_example_that_asks(worker: Worker) -> None:
+def test_graph_is_drawn_for_the_example_that_asks(tree: Tree) -> None:
     loss = ">>> loss = torch.ones(2, requires_grad=True).sum()\n>>> loss.item()\n2.0"
-    outcome = run(worker, f">>> 1\n1\n```\n\n```{{doctest}}\n:graph: loss\n{loss}")
+    outcome = tree.run(f">>> 1\n1\n```\n\n```{{doctest}}\n:graph: loss\n{loss}")
     (drawing,) = outcome.drawings
     assert (drawing.example, drawing.kind, drawing.name) == (1, "graph", "loss")
     assert drawing.content.startswith("<svg") and "SumBackward0" in drawing.content
 
 
-def test_graph_of_no_variable_is_a_failure_of_its_block(worker: Worker) -> None:
-    failure = only_failure(run(worker, ":graph: loss\n>>> 1\n1"))
+def test_graph_of_no_variable_is_a_failure_of_its_block(tree: Tree) -> None:
+    failure = only_failure(tree.run(":graph: loss\n>>> 1\n1"))
     assert failure.source == ":graph: loss"
     assert failure.got == "no variable `loss` after this block"
-    assert failure.line == 11
+    assert failure.line == 10
 
 
-def test_sections_do_not_see_each_others_names(worker: Worker) -> None:
+def test_sections_do_not_see_each_others_names(tree: Tree) -> None:
     first = section("first", ">>> x = 1\n>>> x\n1")
     second = section("second", ">>> 'x' in globals()\nFalse")
-    write_tree(worker.root, {"docs/page.md": page(first, second)})
-    subjects = [s for s in find_in_tree(worker.root).subjects if s.kind == "entry"]
-    assert [worker.run(subject, "cpu").status for subject in subjects] == ["passed"] * 2
+    write_tree(tree.root, {"docs/page.md": page(first, second)})
+    subjects = find_in_page(tree.root / "docs/page.md", root=tree.root).subjects
+    assert [tree.worker.run(subject, "cpu").status for subject in subjects] == ["passed"] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,7 @@ def crosses(path: Sequence[Point], layout: Layout, ends: set[str]) -> list[str]:
     A step between layers is a curve inside the rectangle that its two points span.
     """
     found = []
-    for index, ((x, y), (to_x, to_y)) in enumerate(zip(path, path[1:], strict=False)):
+    for index, ((x, y), (to_x, to_y)) in enumerate(pairwise(path)):
         assert index % 2 or x == to_x
         for key, box in layout.boxes.items():
             beside = max(x, to_x) < box.x or min(x, to_x) > box.x + box.width
@@ -59,10 +60,10 @@ def test_no_line_crosses_a_box_of_a_random_graph(seed: int) -> None:
     chance = random.Random(seed)
     keys = [f"n{index}" for index in range(chance.randint(2, 40))]
     sizes = {key: (chance.choice([48.0, 90.0, 200.0]), chance.choice([26.0, 40.0])) for key in keys}
-    lines = []
+    lines: list[Line] = []
     for index, key in enumerate(keys[1:], 1):
-        for source in chance.sample(keys[:index], min(index, chance.randint(1, 3))):
-            lines.append(Line(source, key, chance.choice([0, 0, 0, 1])))
+        sources = chance.sample(keys[:index], min(index, chance.randint(1, 3)))
+        lines += [Line(source, key, chance.choice([0, 0, 0, 1])) for source in sources]
     check(sizes, lines, lay_out(sizes, lines))
 
 
@@ -77,9 +78,9 @@ def test_long_line_passes_beside_the_boxes_of_its_way() -> None:
 
 def test_order_has_no_needless_crossing() -> None:
     sizes = dict.fromkeys("rabxy", (60.0, 26.0))
-    lines = [Line("r", "a"), Line("r", "b"), Line("a", "x"), Line("b", "y"), Line("a", "x")]
-    boxes = lay_out({key: sizes[key] for key in "rabyx"}, lines).boxes
-    assert (boxes["a"].x < boxes["b"].x) == (boxes["x"].x < boxes["y"].x)
+    boxes = lay_out(sizes, [Line("r", "a"), Line("r", "b"), Line("b", "y"), Line("a", "x")]).boxes
+    assert boxes["a"].x < boxes["b"].x
+    assert boxes["x"].x < boxes["y"].x
 
 
 def test_twins_of_a_line_have_ports_of_their_own() -> None:

@@ -124,7 +124,7 @@ def test_ids_differ_between_graphs() -> None:
     assert len(set(ids)) == len(ids) == 6
 
 
-def test_two_processes_draw_the_same_bytes(encoder: Graph) -> None:
+def test_two_processes_draw_the_same_bytes() -> None:
     code = (
         f"{ENCODER}\nfrom torchproof.autograd_graph import draw_graph\n"
         "print(draw_graph(loss, name='loss', names=dict(globals()), saved=True))"

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,9 +125,8 @@ def test_source_is_where_the_name_is_defined(name: str, value: Any) -> None:
     assert description.source_file is not None and description.source_line is not None
     package = sys.modules[name.partition(".")[0]]
     assert package.__file__ is not None
-    path = os.path.join(os.path.dirname(os.path.dirname(package.__file__)), description.source_file)
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().splitlines()[description.source_line - 1 :][:3]
+    path = Path(package.__file__).parents[1] / description.source_file
+    lines = path.read_text(encoding="utf-8").splitlines()[description.source_line - 1 :][:3]
     assert any(f"def {name.rpartition('.')[2]}(" in line for line in lines)
     if value is not None:
         assert description.source_line == value.__code__.co_firstlineno
@@ -198,7 +198,8 @@ def test_visdom_methods_are_linked_to_the_readme(method: str, anchor: str) -> No
         ("torch.nn.Module._backward_hook", "torch.nn.Module._backward_hooks"),
         ("torch.zzzzzzzz", r"`torch.zzzzzzzz` does not exist in torch 2[^?]*$"),
         ("nn.Module.to", "`nn.Module.to`: a full name begins with torch or visdom"),
-        ("torch", "`torch`"),
+        ("torch", "`torch` is a module; name what is in it"),
+        ("torch.nn", "`torch.nn` is a module; name what is in it"),
         ("", "``"),
     ],
 )

@@ -35,6 +35,7 @@ def needs_browser(test: Any) -> Any:
 
 
 PANE = {
+    "command": "window",
     "type": "text",
     "content": "<b>hello</b>",
     "title": "",
@@ -61,7 +62,7 @@ def draw_everything(vis: visdom.Visdom) -> None:
     vis.text("hello", win="text")
     vis.image(np.arange(300, dtype="uint8").reshape(3, 10, 10), win="image")
     vis.surf(np.outer(np.arange(5.0), np.arange(5.0)), win="surf")
-    vis.graph(np.array([[0, 1], [1, 2], [2, 0], [2, 3]]), win="graph")
+    vis.graph([[0, 1], [1, 2], [2, 0], [2, 3]], list("abcd"), list("ABCD"), win="graph")
     figure, axes = plt.subplots()
     axes.plot([1, 2])
     vis.matplot(figure, win="matplot")
@@ -111,7 +112,7 @@ def test_a_missing_pane_is_none_and_has_no_picture() -> None:
 
 
 def test_without_a_server_the_error_says_how_to_start_one() -> None:
-    with pytest.raises(ConnectionError, match="start one with python -m torchproof.visdom_server"):
+    with pytest.raises(ConnectionError, match="start one with python -m torchproof"):
         pane_json(9, "text")
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sites import SETUP, page
 
+from torchproof.examples import find_in_page
+from torchproof.outcome import Outcome
+from torchproof.scripts import find_in_script
 from torchproof.subjects import Subject
-from torchproof.tree import find_in_tree
+from torchproof.worker import Worker
 
 PATIENCE = 60.0
 """Seconds after which a test that waits fails."""
@@ -36,16 +40,39 @@ def one_subject(root: Path, block: str, *, options: str = "", setup: str = SETUP
     write_tree(
         root, {"docs/page.md": page(section("example", block, options=options), setup=setup)}
     )
-    found = find_in_tree(root)
+    found = find_in_page(root / "docs/page.md", root=root)
     assert found.problems == ()
-    (subject,) = found.subjects
-    return subject
+    return found.subjects[0]
+
+
+def one_script(root: Path, text: str) -> Subject:
+    """Write a script and return its subject."""
+    write_tree(root, {"gallery/script.py": text})
+    found = find_in_script(root / "gallery/script.py", root=root)
+    assert found.problems == ()
+    return found.subjects[0]
 
 
 def line_of(text: str, mark: str) -> int:
     """Return the number of the one line that holds `mark`."""
     (number,) = [n for n, line in enumerate(text.splitlines(), 1) if mark in line]
     return number
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A folder and a worker for what is in it."""
+
+    root: Path
+    worker: Worker
+
+    def run(self, block: str, *, options: str = "", setup: str = SETUP) -> Outcome:
+        """Run a page with one example on the CPU."""
+        return self.worker.run(one_subject(self.root, block, options=options, setup=setup), "cpu")
+
+    def run_script(self, text: str) -> Outcome:
+        """Run a script on the CPU."""
+        return self.worker.run(one_script(self.root, text), "cpu")
 
 
 class Ear:

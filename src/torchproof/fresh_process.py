@@ -18,6 +18,17 @@ from torchproof.execution import execute
 from torchproof.subjects import Subject
 
 
+def run_patch(path: str) -> None:
+    """Run the file that changes torch; what goes wrong in it is a RuntimeError that says where."""
+    try:
+        runpy.run_path(path, run_name="torchproof_patch")
+    except BaseException as error:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+        line = lines[-1] if lines else getattr(error, "lineno", 1)
+        said = "".join(traceback.format_exception_only(error)).strip()
+        raise RuntimeError(f"{path}:{line}: {said}") from None
+
+
 def answer(request: dict[str, Any], root: Path) -> dict[str, Any]:
     """Answer a request in this process; `root` is what the subject's file is relative to."""
     if request["kind"] == "environment":
@@ -44,7 +55,7 @@ def main() -> None:
         for module in request["preload"]:
             importlib.import_module(module)
         if request["patch"]:
-            runpy.run_path(request["patch"], run_name="torchproof_patch")
+            run_patch(request["patch"])
     except Exception as error:
         message = "".join(traceback.format_exception_only(error)).strip()
         os.write(replies, json.dumps({"error": message}).encode() + b"\n")

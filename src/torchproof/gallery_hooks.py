@@ -15,11 +15,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sphinx_gallery.scrapers import figure_rst
-
 from torchproof.record import write_atomically
+from torchproof.sphinx_ext.panes import UNDRAWN, png_size
 from torchproof.sphinx_ext.problems import Kind, warn
-from torchproof.visdom_browser import BrowserMissingError
 from torchproof.visdom_panes import PaneCache, pane_digest
 
 if TYPE_CHECKING:
@@ -54,7 +52,9 @@ class _Script:
             return []
         import visdom
 
-        client: Any = visdom.Visdom(port=self.port, use_incoming_socket=False, raise_exceptions=True)
+        client: Any = visdom.Visdom(
+            port=self.port, use_incoming_socket=False, raise_exceptions=True
+        )
         changed = []
         for env in sorted(client.get_env_list()):
             for win, pane in json.loads(client.get_window_data(win=None, env=env)).items():
@@ -117,7 +117,7 @@ def _panes(
     cache = PaneCache(Path(gallery_conf["src_dir"], "panes"))
     try:
         cache.draw_missing([pane for _, pane in panes])
-    except BrowserMissingError as error:
+    except UNDRAWN as error:
         source = f"{block_vars['src_file']}:{block[2]}"
         warn(Kind.PICTURE, f"no picture of a pane: {error}", location=source)
     rst = []
@@ -126,9 +126,19 @@ def _panes(
         if path.is_file():
             target = str(next(block_vars["image_path_iterator"]))
             shutil.copyfile(path, target)
-            title = pane.get("title") or win
-            rst.append(figure_rst([target], gallery_conf["src_dir"], f"Visdom pane {title}"))
+            rst.append(_image(Path(target), gallery_conf["src_dir"], pane.get("title") or win))
     return "\n".join(rst)
+
+
+def _image(path: Path, src_dir: str, title: str) -> str:
+    # The pictures have two pixels for each of the page's, which figure_rst cannot be told.
+    width, _ = png_size(path)
+    return (
+        f".. image:: /{path.relative_to(src_dir).as_posix()}\n"
+        f"    :alt: Visdom pane {title}\n"
+        f"    :width: {width // 2}px\n"
+        "    :class: pane\n"
+    )
 
 
 def _make_zips_reproducible(app: Sphinx) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.metadata
 import inspect
 import re
 from collections.abc import Iterator
@@ -68,6 +69,13 @@ def kind_of(qualified: str) -> Kind:
 
 def _find(qualified: str) -> tuple[Any, Any]:
     """Return what the name lies in, and what it is; an attribute of instances is `_MISSING`."""
+    found = _look_up(qualified)
+    if found is None or inspect.ismodule(found[1]):
+        raise UnknownName(_complaint(qualified))
+    return found
+
+
+def _look_up(qualified: str) -> tuple[Any, Any] | None:
     last = qualified.rpartition(".")[2]
     parents = list(_parents(qualified))
     for parent in parents:
@@ -77,9 +85,9 @@ def _find(qualified: str) -> tuple[Any, Any]:
         if value is not _MISSING:
             return parent, value
     for parent in parents:
-        if inspect.isclass(parent) and last in _instance_attributes(parent):
+        if isinstance(parent, type) and last in _instance_attributes(parent):
             return parent, _MISSING
-    raise UnknownName(_complaint(qualified))
+    return None
 
 
 def _parents(qualified: str) -> Iterator[Any]:
@@ -96,7 +104,7 @@ def _parents(qualified: str) -> Iterator[Any]:
 
 
 @functools.cache
-def _instance_attributes(cls: type) -> frozenset[str]:
+def _instance_attributes(cls: Any) -> frozenset[str]:
     """Return the attributes that a class declares, or that its methods set."""
     names: set[str] = set()
     for ancestor in cls.__mro__[:-1]:
@@ -122,15 +130,15 @@ def _complaint(qualified: str) -> str:
     while depth < len(parts) and hasattr(place, parts[depth]):
         place = getattr(place, parts[depth])
         depth += 1
-    known = set(dir(place)) | (_instance_attributes(place) if inspect.isclass(place) else set())
-    close = get_close_matches(parts[min(depth, len(parts) - 1)], sorted(known))
+    if depth == len(parts) and inspect.ismodule(place):
+        return f"`{qualified}` is a module; name what is in it"
+    depth = min(depth, len(parts) - 1)
+    known = {*dir(place), *(_instance_attributes(place) if isinstance(place, type) else ())}
+    close = get_close_matches(parts[depth], sorted(known))
     guesses = [".".join([*parts[:depth], name, *parts[depth + 1 :]]) for name in close]
-    message = f"`{qualified}` does not exist in {parts[0]} {_version(parts[0])}"
+    guesses = [guess for guess in guesses if _look_up(guess)]
+    message = f"`{qualified}` does not exist in {parts[0]} {importlib.metadata.version(parts[0])}"
     return f"{message}; did you mean {', '.join(guesses)}?" if guesses else message
-
-
-def _version(package: str) -> str:
-    return importlib.metadata.version(package)
 
 
 def _source(parent: Any, value: Any, name: str) -> tuple[str | None, int | None]:
@@ -154,7 +162,7 @@ def _source(parent: Any, value: Any, name: str) -> tuple[str | None, int | None]
 
 
 @functools.cache
-def _class_source(cls: type) -> tuple[list[str], int]:
+def _class_source(cls: Any) -> tuple[list[str], int]:
     return inspect.getsourcelines(cls)  # parses the whole file
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import json
 import pkgutil

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,17 @@ class NoTests(pytest.File):
         return []
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Have a skipped subject reported where it stands, not where this plugin skips it."""
+    report = yield
+    if isinstance(item, SubjectItem) and call.excinfo is not None and report.skipped:
+        report.longrepr = (str(item.path), item.subject.line, str(call.excinfo.value))
+    return report
+
+
 class SubjectFile(pytest.File):
     """A page or a script."""
 
@@ -179,8 +190,9 @@ class SubjectItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return where the subject begins."""
-        return self.path, self.subject.line - 1, self.nodeid
+        """Return where the subject begins, and the headline of a failure."""
+        # Where the headline is the end of the item's id, pytest takes its dots for Python's.
+        return self.path, self.subject.line - 1, f"{self.subject.id} on {self.device}"
 
 
 class SubjectFailed(Exception):

@@ -49,7 +49,7 @@ def upstream_url(qualified: str, value: Any) -> str:
 @functools.cache
 def _visdom_headings() -> frozenset[str]:
     """Return the methods with a section in the README, which comes with the package."""
-    text = str(importlib.metadata.metadata("visdom").get_payload())
+    text = importlib.metadata.distribution("visdom").read_text("METADATA") or ""
     return frozenset(re.findall(r"^#+ vis\.(\w+)", text, re.MULTILINE))
 
 

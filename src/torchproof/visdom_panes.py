@@ -99,7 +99,7 @@ def _without_chance(content: str) -> str:
 
 
 def _small(png: bytes) -> bytes:
-    """Reduce a picture to 256 colours, unless that is to be seen."""
+    """Reduce a picture to 256 colours, unless that puts bands into its gradients."""
     from PIL import Image, ImageChops, ImageStat
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
@@ -107,7 +107,7 @@ def _small(png: bytes) -> bytes:
     method = Image.Quantize.MEDIANCUT if few else Image.Quantize.MAXCOVERAGE
     reduced = picture.quantize(256, method=method, dither=Image.Dither.NONE)
     change = ImageStat.Stat(ImageChops.difference(picture, reduced.convert("RGB")))
-    if max(most for _, most in change.extrema) > 4:
+    if max(most for _, most in change.extrema) > 6:
         return png
     small = io.BytesIO()
     reduced.save(small, "PNG", optimize=True)

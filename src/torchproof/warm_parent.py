@@ -10,12 +10,12 @@ or when its time is up.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import importlib
 import json
 import os
-import runpy
 import selectors
 import shutil
 import signal
@@ -28,8 +28,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from torchproof.fresh_process import run_patch
+from torchproof.huge_pages import use_huge_pages
 from torchproof.leftovers import adopt_orphans, end_with_parent, kill_group, kill_strays
 from torchproof.outcome import OUTPUT_KEPT, OUTPUT_LIMIT, ended_early, flooded, timed_out
+
+_HUGE_AFTER = 20
+"""Forks after which gathering the memory in huge pages pays for itself."""
 
 
 def main() -> None:
@@ -43,11 +48,16 @@ def main() -> None:
     try:
         for module in options["preload"]:
             importlib.import_module(module)
+        for module in options["extra"]:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
         if options["patch"]:
-            runpy.run_path(options["patch"], run_name="torchproof_patch")
+            run_patch(options["patch"])
     except BaseException as error:
         _write(replies, {"error": "".join(traceback.format_exception_only(error)).strip()})
         return
+    # The first parse builds the types of all nodes, which every fork would do again.
+    compile(ast.parse("0", mode="single"), "", "single")
     # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
     gc.collect()
     gc.freeze()
@@ -81,6 +91,7 @@ class _Parent:
         self.selector = selectors.DefaultSelector()
         self.requests = b""
         self.closed = False
+        self.forks = 0
         self.wake, wake_end = socket.socketpair()
         for end in (self.wake, wake_end):
             end.setblocking(False)
@@ -127,6 +138,9 @@ class _Parent:
         result, result_end = os.pipe()
         output, output_end = os.pipe()
         folder = tempfile.mkdtemp(prefix="torchproof-")
+        self.forks += 1
+        if self.forks == _HUGE_AFTER:
+            use_huge_pages()
         pid = os.fork()
         if pid == 0:
             _become_child(request, self.root, folder, result_end, output_end)
@@ -219,6 +233,7 @@ def _become_child(
     request: dict[str, Any], root: Path, folder: str, result: int, output: int
 ) -> NoReturn:
     """Turn the fork into the subject's process; never returns."""
+    status = 70
     try:
         os.setsid()
         adopt_orphans()
@@ -240,12 +255,13 @@ def _become_child(
         sys.stdout.flush()
         with os.fdopen(end, "wb") as pipe:
             pipe.write(data)
+        status = 0
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
-        os._exit(70)
-    # No clean-up of the interpreter: the process and all of its threads simply end.
-    os._exit(0)
+    finally:
+        # No clean-up of the interpreter: the process and all of its threads simply end.
+        os._exit(status)
 
 
 def _write(replies: Any, reply: dict[str, Any]) -> None:

@@ -36,6 +36,11 @@ _QUIET = {
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
 }
+_EXTRA = ("torch._subclasses.schema_check_mode", "torch.profiler._cupti_monitor")
+"""Modules that torch imports when it first prints a tensor, and steps an optimizer.
+
+They are not public: where they are missing, a subject imports what has taken their place.
+"""
 
 
 class WorkerError(RuntimeError):
@@ -217,6 +222,7 @@ class Worker:
     def _options(self) -> dict[str, Any]:
         return {
             "preload": self._preload,
+            "extra": _EXTRA,
             "patch": str(self._patch) if self._patch else "",
             "root": str(self._root),
         }

@@ -147,7 +147,7 @@ class SubjectDirective(SphinxDirective):
 
 
 class PlaceInSections(SphinxTransform):
-    """Move footers to the end of their sections; give sections without names their verdicts."""
+    """Move footers to the end of their sections; give the other subjects their verdicts."""
 
     default_priority = 400
 
@@ -159,9 +159,10 @@ class PlaceInSections(SphinxTransform):
                 section = section.parent
             footer.parent.remove(footer)
             section += footer
-        nameless = {s.title: s for s in subjects_of(self.env.app, self.env.docname) if not s.names}
-        for section in list(self.document.findall(nodes.section)) if nameless else ():
-            subject = nameless.pop(section[0].astext(), None)
+        subjects = subjects_of(self.env.app, self.env.docname)
+        without_entry = {s.title: s for s in subjects if s.kind == "script" or not s.names}
+        for section in list(self.document.findall(nodes.section)) if without_entry else ():
+            subject = without_entry.pop(section[0].astext(), None)
             if subject is not None:
                 section.insert(1, verdict_paragraph(subject, proof_of(self.env.app)))
 

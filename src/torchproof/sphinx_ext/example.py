@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
@@ -11,7 +10,7 @@ from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
 from torchproof.outcome import Drawing
-from torchproof.sphinx_ext.panes import pane_path
+from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
 from torchproof.subjects import Example, Picture
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from sphinx.util.typing import OptionSpec
 
 _COUNT = "torchproof_example"
+_GRAPH_ID = re.compile(r"\bgraph-[0-9a-f]{12}\b")
 
 
 class ExampleDirective(DoctestDirective):
@@ -42,7 +42,7 @@ class ExampleDirective(DoctestDirective):
         if found is not None:
             example, drawings = found
             for picture, drawing in zip(example.pictures, drawings, strict=False):
-                result += self._picture(picture, drawing)
+                result += self._picture(picture, drawing, number)
         return result
 
     def _example(self, number: int) -> tuple[Example, list[Drawing]] | None:
@@ -61,23 +61,20 @@ class ExampleDirective(DoctestDirective):
                 examples.append((example, [d for d in drawings if d.example == index]))
         return examples[number] if number < len(examples) else None
 
-    def _picture(self, picture: Picture, drawing: Drawing) -> list[nodes.Node]:
+    def _picture(self, picture: Picture, drawing: Drawing, number: int) -> list[nodes.Node]:
         if picture.kind == "graph":
-            svg = nodes.raw("", drawing.content, format="html")
+            # The ids in a drawing come from what it shows, and a page may show one graph twice.
+            unique = _GRAPH_ID.sub(rf"\g<0>-{number}", drawing.content)
+            svg = nodes.raw("", unique, format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
         path = pane_path(self.env.app, drawing)
         if path is None:
             return []
-        width, _ = _png_size(path)
+        width, _ = png_size(path)
         uri = f"/{path.relative_to(self.env.srcdir).as_posix()}"
         # The pictures have two pixels for each of the page's.
         image = nodes.image(uri=uri, alt=picture.alt, width=f"{width // 2}px", classes=["pane"])
         return [nodes.container("", image, classes=["pane-frame"])]
-
-
-def _png_size(path: Path) -> tuple[int, int]:
-    width, height = struct.unpack(">II", path.read_bytes()[16:24])
-    return width, height
 
 
 def setup(app: Sphinx) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.problems import Kind, logger, warn
 from torchproof.sphinx_ext.proving import proof_of, root_of
-from torchproof.visdom_browser import BrowserMissingError
+from torchproof.visdom_browser import BrowserMissingError, PaneError
 from torchproof.visdom_panes import PaneCache
+from torchproof.visdom_static import AssetsError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+
+UNDRAWN = (AssetsError, BrowserMissingError, PaneError)
+"""What keeps a picture from being drawn; each says what to do."""
 
 
 def pane_cache(app: Sphinx) -> PaneCache:
@@ -25,6 +30,12 @@ def pane_path(app: Sphinx, drawing: Drawing) -> Path | None:
     """Return the picture of a pane, if there is one."""
     path = pane_cache(app).path(json.loads(drawing.content))
     return path if path.is_file() else None
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a PNG in its own pixels."""
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    return width, height
 
 
 def _draw(app: Sphinx) -> None:
@@ -40,7 +51,7 @@ def _draw(app: Sphinx) -> None:
     logger.info("torchproof: drawing %d panes", len(missing))
     try:
         cache.draw_missing([json.loads(drawing.content) for _, drawing in missing])
-    except BrowserMissingError as error:
+    except UNDRAWN as error:
         for subject, drawing in missing:
             path = cache.path(json.loads(drawing.content)).relative_to(root_of(app))
             line = subject.examples[drawing.example].line

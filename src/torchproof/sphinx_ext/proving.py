@@ -44,12 +44,15 @@ def cache_of(app: Sphinx) -> Path:
 
 
 def subjects_of(app: Sphinx, docname: str) -> list[Subject]:
-    """Return the subjects of a page, in its order."""
+    """Return the subjects of a page, in its order; of a script's page, the script.
+
+    sphinx-gallery writes the page of gallery/area/name.py to the document gallery/area/name.
+    """
     path = Path(app.env.doc2path(docname))
-    if not path.is_relative_to(root_of(app)):
-        return []
-    file = path.relative_to(root_of(app)).as_posix()
-    return [subject for subject in proof_of(app).found.subjects if subject.file == file]
+    files = {f"{docname}.py"}
+    if path.is_relative_to(root_of(app)):
+        files.add(path.relative_to(root_of(app)).as_posix())
+    return [subject for subject in proof_of(app).found.subjects if subject.file in files]
 
 
 def scripts_for(app: Sphinx, names: tuple[str, ...]) -> list[Subject]:

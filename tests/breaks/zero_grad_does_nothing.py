@@ -1,0 +1,4 @@
+# caught by: docs/autograd/backward-and-accumulation.md::Module.zero_grad
+import torch
+
+torch.nn.Module.zero_grad = lambda self, set_to_none=True: None

@@ -1,0 +1,22 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from trees import Tree
+
+from torchproof.worker import Worker
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    """Return a tree with a worker, for tests that leave the warm parent as it is."""
+    root = tmp_path_factory.mktemp("tree")
+    with pytest.MonkeyPatch.context() as patch, Worker(root=root) as worker:
+        # The tests say what happens without a GPU, also where there is one.
+        patch.setenv("CUDA_VISIBLE_DEVICES", "")
+        worker.environment("cpu")
+        patch.undo()
+        yield Tree(root, worker)

@@ -1,0 +1,227 @@
+"""A proof runs what is due and nothing else, and loses nothing when it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from sites import entry, page
+from trees import PATIENCE, Ear, line_of, section, write_tree
+
+from torchproof.environment import describe_environment
+from torchproof.proof import Proof, prove
+from torchproof.record import read_record, write_verdicts
+from torchproof.tree import find_in_tree
+
+GRAPH = ":graph: y\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.requires_grad\nTrue"
+STREAMS = "\n## streams\n\n```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
+FILES = {
+    "docs/a.md": page(entry("torch.nn.Module.to", ">>> 1\n1"), section("graph", GRAPH)),
+    "docs/b.md": page(f"{STREAMS}>>> 1\n1\n```\n", section("wrong", ">>> 1 + 1\n3")),
+    "gallery/c.py": '"""Title"""\nassert 1\n',
+}
+IDS = ["docs/a.md::to", "docs/a.md::graph", "docs/b.md::streams", "docs/b.md::wrong"]
+IDS += ["gallery/c.py"]
+RIGHT = FILES["docs/b.md"].replace("1 + 1\n3", "1 + 1\n2")
+
+
+def proof_of(root: Path) -> Proof:
+    return prove(
+        find_in_tree(root),
+        root=root,
+        verified=root / "docs/verified",
+        cache=root / "docs/_build/torchproof",
+        jobs=2,
+    )
+
+
+def cached_record(root: Path) -> Path:
+    (path,) = (root / "docs/_build/torchproof/outcomes").iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Proof]:
+    root = write_tree(tmp_path_factory.mktemp("proved"), FILES)
+    return root, proof_of(root)
+
+
+@pytest.fixture
+def root(first: tuple[Path, Proof], tmp_path: Path) -> Path:
+    """Return a copy of a tree that was proved once, with one subject that fails."""
+    return shutil.copytree(first[0], tmp_path / "tree")
+
+
+def test_first_proof_runs_everything_and_says_what_fails(first: tuple[Path, Proof]) -> None:
+    _, proof = first
+    assert list(proof.ran) == IDS
+    statuses = {
+        subject.id: [verdict.status for verdict in proof.verdicts(subject).values()]
+        for subject in proof.found.subjects
+    }
+    assert list(statuses.values()) == [["passed"]] * 2 + [["skipped"], ["failed"], ["passed"]]
+    assert [s.id for s in proof.found.subjects if proof.holds(s)] == [*IDS[:2], IDS[4]]
+    (problem,) = proof.problems
+    assert str(problem) == (
+        f"docs/b.md:{line_of(FILES['docs/b.md'], '1 + 1')}:     1 + 1\n"
+        "expected:\n    3\ngot:\n    2"
+    )
+    (drawing,) = proof.drawings["docs/a.md::graph"]
+    assert drawing.content.startswith("<svg")
+
+
+def test_second_proof_runs_what_failed_and_nothing_else(root: Path) -> None:
+    proof = proof_of(root)
+    assert proof.ran == ("docs/b.md::wrong",)
+    assert [problem.file for problem in proof.problems] == ["docs/b.md"]
+
+
+def test_proof_of_what_holds_runs_nothing_and_starts_no_process(root: Path) -> None:
+    write_tree(root, {"docs/b.md": RIGHT})
+    said: list[str] = []
+    found = find_in_tree(root)
+    folders = {"verified": root / "docs/verified", "cache": root / "docs/_build/torchproof"}
+    proof = prove(found, root=root, **folders, announce=said.append)
+    assert said == ["running 1 of 5 subjects"]
+    assert proof.ran == ("docs/b.md::wrong",)
+    assert proof.problems == ()
+    children = psutil.Process().children()
+    proof = prove(found, root=root, **folders, announce=said.append)
+    assert proof.ran == ()
+    assert len(said) == 1
+    assert psutil.Process().children() == children
+    assert proof.drawings["docs/a.md::graph"]
+    assert all(proof.verdicts(subject) for subject in proof.found.subjects)
+
+
+def test_only_what_was_edited_runs(root: Path) -> None:
+    edited = FILES["docs/a.md"].replace(">>> 1\n1", ">>> 3\n3")
+    write_tree(root, {"docs/a.md": f"{edited}\nMore words.\n", "docs/b.md": page()})
+    (root / "docs/b.md").unlink()
+    proof = proof_of(root)
+    assert proof.ran == ("docs/a.md::to",)
+    # What no longer exists is forgotten.
+    verdicts = read_record(cached_record(root)).verdicts
+    assert set(verdicts) == {"docs/a.md::to", "docs/a.md::graph", "gallery/c.py"}
+
+
+def test_what_a_committed_record_saw_does_not_run(root: Path) -> None:
+    write_tree(root, {"docs/b.md": RIGHT})
+    cached = read_record(cached_record(root))
+    passed = {s.id: s.digest for s in find_in_tree(root).subjects}
+    verdict = cached.verdicts["gallery/c.py"]
+    shutil.rmtree(root / "docs/_build")
+    verdicts = {key: type(verdict)(digest, "passed") for key, digest in passed.items()}
+    write_verdicts(root / "docs/verified", describe_environment("cpu"), verdicts)
+    # Its pictures are nowhere, so this one runs.
+    assert proof_of(root).ran == ("docs/a.md::graph",)
+
+
+def test_another_environment_proves_nothing_for_this_one(root: Path) -> None:
+    path = cached_record(root)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["environment"]["torch"] = "2.99.0"
+    path.unlink()
+    write_tree(root, {"docs/b.md": RIGHT, "docs/verified/other.json": json.dumps(data)})
+    proof = proof_of(root)
+    assert list(proof.ran) == IDS
+    by_torch = {
+        environment.torch: verdict.status
+        for environment, verdict in proof.verdicts(proof.found.subjects[0]).items()
+    }
+    assert by_torch == {"2.99.0": "passed", describe_environment("cpu").torch: "passed"}
+
+
+def test_cache_that_cannot_be_read_is_made_again(root: Path) -> None:
+    write_tree(root, {"docs/b.md": RIGHT})
+    cached_record(root).write_text('{"schema": 1, "envi', encoding="utf-8")
+    proof = proof_of(root)
+    assert list(proof.ran) == IDS
+    assert proof.problems == ()
+    (drawings,) = (root / "docs/_build/torchproof/drawings").iterdir()
+    for text in ('[{"example": 0', "[1]"):
+        drawings.write_text(text, encoding="utf-8")
+        assert proof_of(root).ran == ("docs/a.md::graph",)
+
+
+def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
+    write_tree(root, {"docs/b.md": RIGHT})
+    data = json.loads(cached_record(root).read_text(encoding="utf-8"))
+    data["environment"]["torch"] = "2.99.0"
+    write_tree(
+        root,
+        {"docs/verified/a.json": '{"schema": 1,\n', "docs/verified/b.json": json.dumps(data)},
+    )
+    proof = proof_of(root)
+    (problem,) = proof.problems
+    assert problem.file == str(root / "docs/verified/a.json")
+    assert problem.message.startswith("line 2: not a whole record")
+    assert problem.message.endswith("delete it and run `tox -e doctest -- --record`")
+    # The others still count.
+    assert {record.environment.torch for record in proof.records} >= {"2.99.0"}
+
+
+PROVE = """
+import sys
+from pathlib import Path
+from torchproof.proof import prove
+from torchproof.tree import find_in_tree
+
+root = Path(sys.argv[1])
+folders = {"verified": root / "docs/verified", "cache": root / "docs/_build/torchproof"}
+prove(find_in_tree(root), root=root, **folders, jobs=1)
+"""
+
+
+def test_interrupted_proof_keeps_what_it_saw_and_leaves_no_process(
+    tmp_path: Path,
+) -> None:
+    ear = Ear(tmp_path)
+    says = ear.say("(os.getpid(), os.getppid())")
+    slow = f">>> import os, threading\n{says}\n>>> _ = threading.Event().wait()\n>>> 1\n1"
+    root = write_tree(
+        tmp_path / "tree",
+        {
+            "docs/a.md": page(section("quick", ">>> 1\n1"), section("slow", slow)),
+            "docs/b.md": page(section("later", ">>> 1\n1")),
+        },
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROVE, str(root)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    subject, parent = map(int, ear.heard().strip("()").split(","))
+    ear.close()
+    children = [psutil.Process(pid) for pid in (subject, parent)]
+    # As a terminal does on Ctrl-C: to every process of the group.
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGINT
+    assert errors.strip().endswith("KeyboardInterrupt")
+    assert "warm_parent" not in errors
+    assert psutil.wait_procs(children, PATIENCE)[1] == []
+    assert set(read_record(cached_record(root)).verdicts) == {"docs/a.md::quick"}
+    quick = section("slow", ">>> 2\n2")
+    write_tree(root, {"docs/a.md": page(section("quick", ">>> 1\n1"), quick)})
+    assert proof_of(root).ran == ("docs/a.md::slow", "docs/b.md::later")
+
+
+def test_what_fails_before_anything_ran_leaves_the_cache_alone(root: Path) -> None:
+    before = cached_record(root).read_bytes()
+
+    def refuse(message: str) -> None:
+        raise KeyboardInterrupt(message)
+
+    folders = {"verified": root / "docs/verified", "cache": root / "docs/_build/torchproof"}
+    with pytest.raises(KeyboardInterrupt, match="running 1 of 5 subjects"):
+        prove(find_in_tree(root), root=root, **folders, announce=refuse)
+    assert cached_record(root).read_bytes() == before

@@ -1,0 +1,239 @@
+"""The plugin in real pytest runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sites import entry, page
+from trees import line_of, section, write_tree
+
+from torchproof.environment import describe_environment
+from torchproof.record import Verdict, read_record, write_verdicts
+
+CUDA = "```{subject}\n:only: cuda\n:because: streams are of CUDA\n```\n\n```{doctest}\n>>> 1\n1"
+FILES = {
+    "pytest.ini": "[pytest]\ntestpaths = docs gallery\naddopts = -p torchproof.pytest_plugin\n",
+    "docs/a.md": page(
+        entry("torch.nn.Module.to", ">>> nn.Linear(2, 1).to('cpu').training\nTrue", ">>> 1\n1"),
+        entry("torch.nn.Module.zero_grad", ">>> x = 1\n>>> x + 1\n3"),
+        f"\n## streams\n\n{CUDA}\n```\n",
+    ),
+    "docs/area/b.md": page(section("two words", ">>> 1\n1\n>>> assert True")),
+    "gallery/x/y.py": '"""Title"""\nimport torch\nassert torch.ones(1).sum() == 1\n',
+}
+IDS = [
+    *("docs/a.md::to[cpu]", "docs/a.md::zero_grad[cpu]", "docs/a.md::streams[cpu]"),
+    *("docs/area/b.md::two-words[cpu]", "gallery/x/y.py[cpu]"),
+]
+BAD = page(entry("torch.nn.Module.cpu", "no statement"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of pytest left."""
+
+    status: int
+    output: str
+
+    @property
+    def collected(self) -> list[str]:
+        """Return the ids of `--collect-only -q`."""
+        return [line for line in self.output.splitlines() if line.endswith("]")]
+
+
+def pytest_in(root: Path, *arguments: str) -> Run:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    # The tests say what happens without a GPU, also where there is one.
+    env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
+    done = subprocess.run(
+        command, cwd=root, env=env, capture_output=True, text=True, check=False, timeout=300
+    )
+    return Run(done.returncode, done.stdout + done.stderr)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return write_tree(tmp_path, FILES)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    root = write_tree(tmp_path_factory.mktemp("run"), FILES)
+    return root, pytest_in(root, "-v", "-rs", "--device", "cpu", "--junitxml=junit.xml")
+
+
+def test_each_subject_is_an_item_on_each_device(run: tuple[Path, Run]) -> None:
+    found = re.findall(r"^(\S+\[cpu\]) (\w+)", run[1].output, re.MULTILINE)
+    assert found == list(zip(IDS, ["PASSED", "FAILED", "SKIPPED", "PASSED", "PASSED"], strict=True))
+    assert run[1].status == pytest.ExitCode.TESTS_FAILED
+
+
+def test_failure_shows_file_line_statement_expected_and_got(run: tuple[Path, Run]) -> None:
+    line = line_of(FILES["docs/a.md"], ">>> x + 1")
+    shown = f"docs/a.md:{line}:\n    x + 1\nexpected:\n    3\ngot:\n    2\n"
+    assert shown in run[1].output
+    assert "pytest_plugin.py" not in run[1].output.partition("FAILURES")[2]
+
+
+def test_skipped_subject_shows_its_reason(run: tuple[Path, Run]) -> None:
+    line = line_of(FILES["docs/a.md"], "## streams")
+    shown = f"SKIPPED [1] docs/a.md:{line}: only on cuda: streams are of CUDA\n"
+    assert shown in run[1].output
+
+
+def test_summary_says_what_was_checked_where_and_how_long_it_took(run: tuple[Path, Run]) -> None:
+    lines = run[1].output.partition("= torchproof =")[2].splitlines()[1:4]
+    environment = describe_environment("cpu")
+    build = f"+{environment.build}" if environment.build else ""
+    assert lines[:2] == [
+        "cpu: 5 subjects (1 failed, 3 passed, 1 skipped), 4 examples, 5 checked outputs",
+        f"     torch {environment.torch}{build}, visdom {environment.visdom}, "
+        f"Python {environment.python}, {environment.device_name}",
+    ]
+    slowest = re.findall(r"(\S+\[cpu\]) (\d+\.\d\d) s", lines[2])
+    assert lines[2].startswith("slowest: ")
+    assert {name for name, _ in slowest} == set(IDS)
+    assert [float(s) for _, s in slowest] == sorted((float(s) for _, s in slowest), reverse=True)
+
+
+def test_junit_has_device_and_outcome_of_each_subject(run: tuple[Path, Run]) -> None:
+    cases = ET.parse(run[0] / "junit.xml").getroot().iter("testcase")
+    found = {}
+    for case in cases:
+        properties = {p.attrib["name"]: p.attrib["value"] for p in case.iter("property")}
+        found[case.attrib["name"]] = (properties["device"], properties["outcome"])
+        assert len(properties["digest"]) == 20
+    assert found == {
+        "to[cpu]": ("cpu", "passed"),
+        "zero_grad[cpu]": ("cpu", "failed"),
+        "streams[cpu]": ("cpu", "skipped"),
+        "two-words[cpu]": ("cpu", "passed"),
+        "gallery.x.y.py[cpu]": ("cpu", "passed"),
+    }
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_each_id_selects_its_subject_alone(root: Path, name: str) -> None:
+    run = pytest_in(root, "--collect-only", "-q", name)
+    assert run.collected == [name]
+    assert run.status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], IDS),
+        (["gallery/x/y.py"], IDS[4:]),
+        (["docs/a.md::to[cpu]", "gallery/x/y.py[cpu]"], [IDS[0], IDS[4]]),
+        (["-k", "zero_grad"], IDS[1:2]),
+        (["-k", "torch.nn.Module.to or script"], [IDS[0], IDS[4]]),
+    ],
+)
+def test_files_and_words_select_subjects(
+    root: Path, arguments: list[str], expected: list[str]
+) -> None:
+    assert pytest_in(root, "--collect-only", "-q", *arguments).collected == expected
+
+
+def test_id_that_does_not_exist_is_an_error(root: Path) -> None:
+    run = pytest_in(root, "--collect-only", "docs/a.md::gone[cpu]")
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert "docs/a.md::gone\n" in run.output
+
+
+def test_page_with_a_problem_stops_itself_and_no_other(root: Path) -> None:
+    write_tree(root, {"docs/bad.md": BAD})
+    problem = f"docs/bad.md:{line_of(BAD, 'no statement') - 1}: {{doctest}} block with no `>>>`"
+    run = pytest_in(root, "--collect-only", "docs")
+    assert run.status == pytest.ExitCode.INTERRUPTED
+    assert problem in run.output
+    assert "pytest_plugin.py" not in run.output
+    run = pytest_in(root, "docs/area/b.md::two-words[cpu]")
+    assert run.status == 0, run.output
+    assert "1 passed" in run.output
+    assert "cpu: 1 subjects (1 passed), 1 examples, 2 checked outputs" in run.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "tpu"], "--device: unknown device 'tpu'; known are cpu, cuda and all"),
+        (
+            ["--device", "cpu", "--device", "cuda"],
+            "--device: no cuda device here; present: cpu. Leave --device out to use what is there",
+        ),
+        (["--record", "--patch", "p.py"], "--record is for torch as installed; leave --patch out"),
+        (["--patch", "gone.py"], "--patch: no file gone.py"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_runs(
+    root: Path, arguments: list[str], message: str
+) -> None:
+    run = pytest_in(root, *arguments)
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert [line for line in run.output.splitlines() if line] == [f"ERROR: {message}"]
+
+
+def test_patch_is_run_before_the_subjects(root: Path) -> None:
+    patch = "import torch\ntorch.nn.Module.to = lambda self, *_: torch.ones(1)\n"
+    write_tree(root, {"patch.py": patch})
+    run = pytest_in(root, "--patch", "patch.py", "docs/a.md::to[cpu]", "gallery")
+    assert run.status == pytest.ExitCode.TESTS_FAILED
+    line = line_of(FILES["docs/a.md"], "to('cpu')")
+    assert f"docs/a.md:{line}:\n    nn.Linear(2, 1).to('cpu').training\n" in run.output
+    assert "AttributeError: 'Tensor' object has no attribute 'training'" in run.output
+    assert "1 failed, 1 passed" in run.output
+
+
+def test_record_from_two_processes_is_whole_and_pruned(root: Path) -> None:
+    environment = describe_environment("cpu")
+    verdicts = {"docs/a.md::gone": Verdict("d", "passed"), "docs/a.md::to": Verdict("d", "failed")}
+    path = write_verdicts(root / "docs/verified", environment, verdicts)
+    run = pytest_in(root, "-n", "2", "--record")
+    assert run.status == pytest.ExitCode.TESTS_FAILED
+    assert "cpu: 5 subjects (1 failed, 3 passed, 1 skipped), 4 examples" in run.output
+    assert f"recorded 5 outcomes in docs/verified/{environment.id}.json" in run.output
+    record = read_record(path)
+    assert record.environment == environment
+    found = {f"{name}[cpu]": verdict.status for name, verdict in record.verdicts.items()}
+    assert found == dict(zip(IDS, ["passed", "failed", "skipped", "passed", "passed"], strict=True))
+    assert record.verdicts["docs/a.md::streams"].reason == "only on cuda: streams are of CUDA"
+    assert record.verdicts["docs/a.md::to"].checked == 2
+
+
+def test_part_of_the_subjects_is_merged_into_the_record(root: Path) -> None:
+    environment = describe_environment("cpu")
+    verdicts = {"docs/a.md::gone": Verdict("d", "passed"), "docs/a.md::to": Verdict("d", "failed")}
+    path = write_verdicts(root / "docs/verified", environment, verdicts)
+    assert pytest_in(root, "--record", "gallery").status == 0
+    assert set(read_record(path).verdicts) == {"docs/a.md::to", "gallery/x/y.py"}
+    assert read_record(path).verdicts["docs/a.md::to"] == verdicts["docs/a.md::to"]
+
+
+def test_record_that_cannot_be_read_is_refused_before_anything_runs(root: Path) -> None:
+    write_tree(root, {"docs/verified/a.json": '{"schema": 1'})
+    run = pytest_in(root, "--record", "--device", "cpu")
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert "docs/verified/a.json: line 1: not a whole record" in run.output
+    assert "delete it and run `tox -e doctest -- --record`" in run.output
+
+
+def test_missing_torch_is_one_message(root: Path) -> None:
+    # An interpreter that finds pytest and this package, and a torch outside the range.
+    metadata = "Metadata-Version: 2.1\nName: torch\nVersion: 2.3.1\n"
+    write_tree(root, {"site/torch-2.3.1.dist-info/METADATA": metadata})
+    with pytest.MonkeyPatch.context() as patch:
+        path = os.pathsep.join(filter(None, (str(root / "site"), os.environ.get("PYTHONPATH"))))
+        patch.setenv("PYTHONPATH", path)
+        run = pytest_in(root)
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in run.output.splitlines() if line]
+    assert line.startswith("ERROR: ")
+    assert "torch 2.3.1 is outside the range of these pages" in line
