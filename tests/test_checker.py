@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -123,7 +125,7 @@ def test_suffix_is_removed_from_what_came_and_not_from_what_is_expected() -> Non
 
 @pytest.mark.parametrize("suffixes", [[], ["dtype=torch.float64"], ["requires_grad=True"]])
 def test_suffix_is_removed_wherever_torch_wraps_the_line(suffixes: list[str]) -> None:
-    wrap = torch._tensor_str._add_suffixes
+    wrap: Callable[[str, list[str], int, bool], str] = torch._tensor_str._add_suffixes
     for count in range(30):
         numbers = "[" + "1., " * count + "2.]"
         want = wrap(f"tensor({numbers}", suffixes, len("tensor("), False)

@@ -13,18 +13,22 @@ from pathlib import Path
 import psutil
 import pytest
 from sites import entry, page
-from trees import PATIENCE, Ear, line_of, section, write_tree
+from trees import NO_TORCH, PATIENCE, Ear, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
-from torchproof.proof import Proof, prove
+from torchproof.proof import Announce, Proof, prove
 from torchproof.record import read_record, write_verdicts
 from torchproof.tree import find_in_tree
 
-GRAPH = ":graph: y\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.requires_grad\nTrue"
+GRAPH = ":graph: y\n>>> import torch\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.requires_grad\nTrue"
 STREAMS = "\n## streams\n\n```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
 FILES = {
-    "docs/a.md": page(entry("torch.nn.Module.to", ">>> 1\n1"), section("graph", GRAPH)),
-    "docs/b.md": page(f"{STREAMS}>>> 1\n1\n```\n", section("wrong", ">>> 1 + 1\n3")),
+    "docs/a.md": page(
+        entry("torch.nn.Module.to", ">>> 1\n1"), section("graph", GRAPH), setup=NO_TORCH
+    ),
+    "docs/b.md": page(
+        f"{STREAMS}>>> 1\n1\n```\n", section("wrong", ">>> 1 + 1\n3"), setup=NO_TORCH
+    ),
     "gallery/c.py": '"""Title"""\nassert 1\n',
 }
 IDS = ["docs/a.md::to", "docs/a.md::graph", "docs/b.md::streams", "docs/b.md::wrong"]
@@ -32,13 +36,14 @@ IDS += ["gallery/c.py"]
 RIGHT = FILES["docs/b.md"].replace("1 + 1\n3", "1 + 1\n2")
 
 
-def proof_of(root: Path) -> Proof:
+def proof_of(root: Path, announce: Announce = lambda _: None) -> Proof:
     return prove(
         find_in_tree(root),
         root=root,
         verified=root / "docs/verified",
         cache=root / "docs/_build/torchproof",
         jobs=2,
+        announce=announce,
     )
 
 
@@ -86,14 +91,12 @@ def test_second_proof_runs_what_failed_and_nothing_else(root: Path) -> None:
 def test_proof_of_what_holds_runs_nothing_and_starts_no_process(root: Path) -> None:
     write_tree(root, {"docs/b.md": RIGHT})
     said: list[str] = []
-    found = find_in_tree(root)
-    folders = {"verified": root / "docs/verified", "cache": root / "docs/_build/torchproof"}
-    proof = prove(found, root=root, **folders, announce=said.append)
+    proof = proof_of(root, said.append)
     assert said == ["running 1 of 5 subjects"]
     assert proof.ran == ("docs/b.md::wrong",)
     assert proof.problems == ()
     children = psutil.Process().children()
-    proof = prove(found, root=root, **folders, announce=said.append)
+    proof = proof_of(root, said.append)
     assert proof.ran == ()
     assert len(said) == 1
     assert psutil.Process().children() == children
@@ -189,8 +192,8 @@ def test_interrupted_proof_keeps_what_it_saw_and_leaves_no_process(
     root = write_tree(
         tmp_path / "tree",
         {
-            "docs/a.md": page(section("quick", ">>> 1\n1"), section("slow", slow)),
-            "docs/b.md": page(section("later", ">>> 1\n1")),
+            "docs/a.md": page(section("quick", ">>> 1\n1"), section("slow", slow), setup=NO_TORCH),
+            "docs/b.md": page(section("later", ">>> 1\n1"), setup=NO_TORCH),
         },
     )
     process = subprocess.Popen(
@@ -211,7 +214,7 @@ def test_interrupted_proof_keeps_what_it_saw_and_leaves_no_process(
     assert psutil.wait_procs(children, PATIENCE)[1] == []
     assert set(read_record(cached_record(root)).verdicts) == {"docs/a.md::quick"}
     quick = section("slow", ">>> 2\n2")
-    write_tree(root, {"docs/a.md": page(section("quick", ">>> 1\n1"), quick)})
+    write_tree(root, {"docs/a.md": page(section("quick", ">>> 1\n1"), quick, setup=NO_TORCH)})
     assert proof_of(root).ran == ("docs/a.md::slow", "docs/b.md::later")
 
 
@@ -221,7 +224,6 @@ def test_what_fails_before_anything_ran_leaves_the_cache_alone(root: Path) -> No
     def refuse(message: str) -> None:
         raise KeyboardInterrupt(message)
 
-    folders = {"verified": root / "docs/verified", "cache": root / "docs/_build/torchproof"}
     with pytest.raises(KeyboardInterrupt, match="running 1 of 5 subjects"):
-        prove(find_in_tree(root), root=root, **folders, announce=refuse)
+        proof_of(root, refuse)
     assert cached_record(root).read_bytes() == before

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sites import entry, page
-from trees import line_of, section, write_tree
+from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
 from torchproof.record import Verdict, read_record, write_verdicts
@@ -21,12 +21,13 @@ CUDA = "```{subject}\n:only: cuda\n:because: streams are of CUDA\n```\n\n```{doc
 FILES = {
     "pytest.ini": "[pytest]\ntestpaths = docs gallery\naddopts = -p torchproof.pytest_plugin\n",
     "docs/a.md": page(
-        entry("torch.nn.Module.to", ">>> nn.Linear(2, 1).to('cpu').training\nTrue", ">>> 1\n1"),
+        entry("torch.nn.Module.to", ">>> sys.byteorder\n'little'", ">>> 1\n1"),
         entry("torch.nn.Module.zero_grad", ">>> x = 1\n>>> x + 1\n3"),
         f"\n## streams\n\n{CUDA}\n```\n",
+        setup=NO_TORCH,
     ),
-    "docs/area/b.md": page(section("two words", ">>> 1\n1\n>>> assert True")),
-    "gallery/x/y.py": '"""Title"""\nimport torch\nassert torch.ones(1).sum() == 1\n',
+    "docs/area/b.md": page(section("two words", ">>> 1\n1\n>>> assert True"), setup=NO_TORCH),
+    "gallery/x/y.py": '"""Title"""\nassert 1\n',
 }
 IDS = [
     *("docs/a.md::to[cpu]", "docs/a.md::zero_grad[cpu]", "docs/a.md::streams[cpu]"),
@@ -182,13 +183,13 @@ def test_wrong_options_are_refused_before_anything_runs(
 
 
 def test_patch_is_run_before_the_subjects(root: Path) -> None:
-    patch = "import torch\ntorch.nn.Module.to = lambda self, *_: torch.ones(1)\n"
+    patch = "import sys\nsys.byteorder = 'middle'\n"
     write_tree(root, {"patch.py": patch})
     run = pytest_in(root, "--patch", "patch.py", "docs/a.md::to[cpu]", "gallery")
     assert run.status == pytest.ExitCode.TESTS_FAILED
-    line = line_of(FILES["docs/a.md"], "to('cpu')")
-    assert f"docs/a.md:{line}:\n    nn.Linear(2, 1).to('cpu').training\n" in run.output
-    assert "AttributeError: 'Tensor' object has no attribute 'training'" in run.output
+    line = line_of(FILES["docs/a.md"], "sys.byteorder")
+    assert f"docs/a.md:{line}:\n    sys.byteorder\n" in run.output
+    assert "got:\n    'middle'\n" in run.output
     assert "1 failed, 1 passed" in run.output
 
 

@@ -18,6 +18,8 @@ from torchproof.worker import Worker
 
 PATIENCE = 60.0
 """Seconds after which a test that waits fails."""
+NO_TORCH = "```{doctest}\n>>> import os, subprocess, sys, threading\n```\n"
+"""A set-up block for where torch is not the point: what runs without it starts at once."""
 
 
 def write_tree(root: Path, files: Mapping[str, str]) -> Path:

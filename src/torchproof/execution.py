@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from torchproof.checker import same_output, strip_device
-from torchproof.outcome import Drawing, Failure, Outcome
+from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.subjects import Picture, Statement, Subject
 
 OUTPUT_LIMIT = 1 << 20
@@ -71,7 +71,7 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
                     failures.append(
                         Failure(example.line, f":{picture.kind}: {picture.name}", "", str(error))
                     )
-    status = "failed" if failures else "passed"
+    status: Status = "failed" if failures else "passed"
     return Outcome(status, "", tuple(failures), ran, checked, drawings=tuple(drawings))
 
 
@@ -101,7 +101,7 @@ def _compile(statement: Statement, file: str) -> Any:
     ast.increment_lineno(tree, statement.line - 1)
     # inspect.getsource and tracebacks look the page's lines up here; the file's own lines
     # begin with prompts.
-    lines = linecache.cache.get(file, (0, None, [], file))[2]
+    lines = linecache.getlines(file) if file in linecache.cache else []
     lines += ["\n"] * (statement.line - 1 - len(lines)) + statement.source.splitlines(True)
     linecache.cache[file] = (len(lines), None, lines, file)
     return compile(tree, file, "single", dont_inherit=True)

@@ -7,7 +7,6 @@ Use them in conf.py by name: `image_scrapers=("matplotlib", "torchproof.gallery_
 from __future__ import annotations
 
 import json
-import logging
 import re
 import shutil
 import zipfile
@@ -37,12 +36,10 @@ class _Script:
     def begin(self, path: Path) -> None:
         if "import visdom" not in path.read_text(encoding="utf-8"):
             return
-        from torchproof.visdom_client import set_default_port
+        from torchproof.visdom_client import quiet_client, set_default_port
         from torchproof.visdom_server import visdom_server
 
-        # Each client reports its connection, and the end of its server with a traceback.
-        for name in ("websocket", "visdom"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        quiet_client()
         self.port = self.stack.enter_context(visdom_server()).port
         set_default_port(self.port)
 

@@ -28,8 +28,8 @@ def parse_statements(body: str, first: int) -> Iterator[Statement]:
     Raises BadBlock for bad indentation, bad syntax, and text that would not be compared.
     """
     lines = body.split("\n")
-    for number, (line, below) in enumerate(pairwise(lines), first + 1):
-        if _NO_SOURCE.match(line) and below.strip() and not below.strip().startswith(_PROMPTS):
+    for number, (above, below) in enumerate(pairwise(lines), first + 1):
+        if _NO_SOURCE.match(above) and below.strip() and not below.strip().startswith(_PROMPTS):
             # The parser of the standard library drops a comment together with its output.
             raise _not_compared(number, below.strip(), "give it a statement, not a comment")
     try:

@@ -7,6 +7,7 @@ of its own on a free port, so the default of the client's constructor is what mo
 from __future__ import annotations
 
 import inspect
+import logging
 
 import visdom
 
@@ -29,6 +30,12 @@ def set_default_port(port: int) -> None:
     defaults = list(_defaults())
     defaults[_PARAMETERS.index("port")] = port
     visdom.Visdom.__init__.__defaults__ = tuple(defaults)
+
+
+def quiet_client() -> None:
+    """Keep the client from logging each connection, and a traceback at the end of its server."""
+    for name in ("visdom", "websocket"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _defaults() -> tuple[object, ...]:

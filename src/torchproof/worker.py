@@ -98,6 +98,9 @@ class Worker:
         if reason is not None:
             return Outcome("skipped", reason)
         request = {"kind": "subject", "subject": subject.to_json(), "limit": subject.limit}
+        if not self._fork:
+            # An interpreter for this subject alone imports what this one needs.
+            request["preload"] = preloads([subject])
         return Outcome.from_json(self._ask({**request, "device": device}))
 
     def environment(self, device: str) -> Environment:
@@ -210,7 +213,7 @@ class Worker:
 
     def _ask_new_interpreter(self, request: dict[str, Any]) -> dict[str, Any]:
         answer = ask_new_interpreter(
-            {**request, **self._options()},
+            {**self._options(), **request},
             python=self._python,
             env=self._environ(),
             start_limit=_START_LIMIT,
@@ -222,7 +225,7 @@ class Worker:
     def _options(self) -> dict[str, Any]:
         return {
             "preload": self._preload,
-            "extra": _EXTRA,
+            "extra": _EXTRA if "torch" in self._preload else (),
             "patch": str(self._patch) if self._patch else "",
             "root": str(self._root),
         }
@@ -246,10 +249,13 @@ def _end(parent: subprocess.Popen[bytes]) -> None:
 def preloads(subjects: Iterable[Subject]) -> list[str]:
     """Return the modules that are worth importing once, before the forks.
 
-    Optimizers import torch._dynamo on their first use, which takes longer than most subjects.
+    Optimizers import torch._dynamo on their first use, which takes longer than most subjects. With
+    no subjects it is torch; with those that do not speak of torch, its version is checked only.
     """
     text = "\n".join(subject.text for subject in subjects)
-    modules = ["torchproof.torch_range", "torch", "torchproof.fresh_process"]
+    modules = ["torchproof.torch_range", "torchproof.fresh_process"]
+    if "torch" in text or not text:
+        modules.append("torch")
     if "optim." in text or "compile" in text:
         modules.append("torch._dynamo")
     if "matplotlib" in text:

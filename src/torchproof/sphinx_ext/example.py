@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
@@ -12,7 +13,7 @@ from sphinx.ext.doctest import DoctestDirective
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
-from torchproof.subjects import Example, Picture
+from torchproof.subjects import Example, Picture, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 _COUNT = "torchproof_example"
 _GRAPH_ID = re.compile(r"\bgraph-[0-9a-f]{12}\b")
+
+
+@dataclass(frozen=True)
+class _Place:
+    subject: Subject
+    example: Example
+    drawings: list[Drawing]
 
 
 class ExampleDirective(DoctestDirective):
@@ -35,31 +43,33 @@ class ExampleDirective(DoctestDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the block, then its pictures."""
-        result = super().run()
         number = int(self.env.temp_data.get(_COUNT) or 0)
         self.env.temp_data[_COUNT] = number + 1
-        found = self._example(number)
-        if found is not None:
-            example, drawings = found
-            for picture, drawing in zip(example.pictures, drawings, strict=False):
-                result += self._picture(picture, drawing, number)
+        place = self._place(number)
+        if place is None:
+            return super().run()
+        if place.subject.only == "cuda" and place.example in place.subject.examples:
+            # The stock builder knows no devices; it evaluates this where it runs.
+            self.options["skipif"] = "not __import__('torch').cuda.is_available()"
+        result = super().run()
+        for picture, drawing in zip(place.example.pictures, place.drawings, strict=False):
+            result += self._picture(picture, drawing, number)
         return result
 
-    def _example(self, number: int) -> tuple[Example, list[Drawing]] | None:
-        """Return the example that this directive is, with its drawings.
+    def _place(self, number: int) -> _Place | None:
+        """Return where this directive stands among the examples of its page.
 
         Directives are counted, since the line numbers that directives get are off inside lists.
         """
         proof = proof_of(self.env.app)
         subjects = subjects_of(self.env.app, self.env.docname)
-        if not subjects:
-            return None
-        examples: list[tuple[Example, list[Drawing]]] = [(e, []) for e in subjects[0].setup]
+        places = [_Place(s, e, []) for s in subjects[:1] for e in s.setup]
         for subject in subjects:
             drawings = proof.drawings.get(subject.id, ())
             for index, example in enumerate(subject.examples):
-                examples.append((example, [d for d in drawings if d.example == index]))
-        return examples[number] if number < len(examples) else None
+                own = [drawing for drawing in drawings if drawing.example == index]
+                places.append(_Place(subject, example, own))
+        return places[number] if number < len(places) else None
 
     def _picture(self, picture: Picture, drawing: Drawing, number: int) -> list[nodes.Node]:
         if picture.kind == "graph":

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 def _start(app: Sphinx) -> None:
     if app.builder.name != "doctest":
         return
-    from torchproof.visdom_client import set_default_port
+    from torchproof.visdom_client import quiet_client, set_default_port
     from torchproof.visdom_server import visdom_server
 
+    quiet_client()
     stack = ExitStack()
     set_default_port(stack.enter_context(visdom_server()).port)
     app.connect("build-finished", lambda *_: stack.close())
