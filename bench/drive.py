@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -29,10 +28,15 @@ class Driven:
     rest: float
     """Seconds for all the others."""
     inside: float
-    """Seconds that the subjects themselves took, added up."""
+    """Seconds that the subjects themselves took, all but the first, added up."""
     rss_before: int
     """Resident bytes of the warm parent after the first subject."""
     rss_after: int
+
+    @classmethod
+    def from_output(cls, output: str) -> Driven:
+        """Read what `main` printed; a library may have written before it."""
+        return cls(**json.loads(output.strip().rpartition("\n")[2]))
 
 
 def drive(root: Path, *, jobs: int, fork: bool = True) -> Driven:
@@ -50,7 +54,7 @@ def drive(root: Path, *, jobs: int, fork: bool = True) -> Driven:
     for subject, outcome in zip(found.subjects, outcomes, strict=True):
         if outcome.status != "passed":
             raise RuntimeError(f"{subject.id}: {outcome}")
-    inside = sum(outcome.seconds for outcome in outcomes)
+    inside = sum(outcome.seconds for outcome in outcomes[1:])
     return Driven(len(outcomes), first - begin, end - first, inside, before, after)
 
 
@@ -66,7 +70,7 @@ def main() -> None:
     parser.add_argument("--no-fork", action="store_true")
     arguments = parser.parse_args()
     driven = drive(arguments.root, jobs=arguments.jobs, fork=not arguments.no_fork)
-    json.dump(asdict(driven), sys.stdout)
+    print(json.dumps(asdict(driven)))
 
 
 if __name__ == "__main__":

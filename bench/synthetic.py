@@ -43,7 +43,9 @@ def write_empty_site(root: Path, subjects: int) -> Path:
     """Write a site whose subjects do next to nothing, so that what is left is overhead."""
     docs = root / "docs"
     docs.mkdir(parents=True)
-    sections = [f"## subject-{n}\n\n{_block(f'>>> {n} + 1{chr(10)}{n + 1}')}" for n in range(subjects)]
+    sections = [
+        f"## subject-{n}\n\n{_block(f'>>> {n} + 1{chr(10)}{n + 1}')}" for n in range(subjects)
+    ]
     page = "\n\n".join(["# Empty", _block(">>> import torch"), *sections])
     (docs / "empty.md").write_text(page + "\n", encoding="utf-8")
     return root

@@ -20,7 +20,12 @@ from torchproof.proof import Announce, Proof, prove
 from torchproof.record import read_record, write_verdicts
 from torchproof.tree import find_in_tree
 
-GRAPH = ":graph: y\n>>> import torch\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.requires_grad\nTrue"
+GRAPH = """\
+:graph: y
+>>> import torch
+>>> y = torch.ones(1, requires_grad=True) * 2
+>>> y.requires_grad
+True"""
 STREAMS = "\n## streams\n\n```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
 FILES = {
     "docs/a.md": page(

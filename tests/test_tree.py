@@ -85,11 +85,13 @@ def test_problems_come_in_the_order_of_file_and_line(tmp_path: Path) -> None:
     write_tree(
         tmp_path,
         {
-            "docs/b.md": page(entry("torch.nn.Module.cpu", "nothing", "nothing")),
-            "docs/a.md": page(entry("torch.nn.Module.to", "nothing")),
+            # A second entry is found when all files are read, after what is wrong further down.
+            "docs/b.md": page(TO, entry("torch.nn.Module.cpu", "nothing", "nothing")),
+            "docs/a.md": page(TO),
             "gallery/a.py": "print(1)\n",
         },
     )
     problems = find_in_tree(tmp_path).problems
     assert len(problems) == 5
+    assert problems[0].message.startswith("second entry")
     assert [(p.file, p.line) for p in problems] == sorted((p.file, p.line) for p in problems)

@@ -52,6 +52,10 @@ class ProofDomain(Domain):
             if doc in docnames:
                 self.entries[name] = (doc, anchor)
 
+    def resolve_any_xref(self, *_: object, **__: object) -> list[tuple[str, nodes.reference]]:
+        """Resolve nothing: entries are referred to with the Python roles."""
+        return []
+
     def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
         """Yield the entries for the search and for objects.inv."""
         for name, (doc, anchor) in sorted(self.entries.items()):
