@@ -26,7 +26,9 @@ GRAPH = """\
 >>> y = torch.ones(1, requires_grad=True) * 2
 >>> y.requires_grad
 True"""
-STREAMS = "\n## streams\n\n```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
+STREAMS = (
+    "\n## streams\n\n```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n:graph: y\n"
+)
 FILES = {
     "docs/a.md": page(
         entry("torch.nn.Module.to", ">>> 1\n1"), section("graph", GRAPH), setup=NO_TORCH
@@ -111,10 +113,12 @@ def test_proof_of_what_holds_runs_nothing_and_starts_no_process(root: Path) -> N
 
 def test_only_what_was_edited_runs(root: Path) -> None:
     edited = FILES["docs/a.md"].replace(">>> 1\n1", ">>> 3\n3")
-    write_tree(root, {"docs/a.md": f"{edited}\nMore words.\n", "docs/b.md": page()})
+    wrong = page(section("wrong", "no statement"), setup=NO_TORCH)
+    write_tree(root, {"docs/a.md": f"{edited}\nMore words.\n", "docs/c.md": wrong})
     (root / "docs/b.md").unlink()
     proof = proof_of(root)
     assert proof.ran == ("docs/a.md::to",)
+    assert [problem.file for problem in proof.problems] == ["docs/c.md"]
     # What no longer exists is forgotten.
     verdicts = read_record(cached_record(root)).verdicts
     assert set(verdicts) == {"docs/a.md::to", "docs/a.md::graph", "gallery/c.py"}
@@ -130,6 +134,7 @@ def test_what_a_committed_record_saw_does_not_run(root: Path) -> None:
     write_verdicts(root / "docs/verified", describe_environment("cpu"), verdicts)
     # Its pictures are nowhere, so this one runs.
     assert proof_of(root).ran == ("docs/a.md::graph",)
+    assert proof_of(root).ran == ()
 
 
 def test_another_environment_proves_nothing_for_this_one(root: Path) -> None:

@@ -32,7 +32,8 @@ BAD = {
     ),
     "ignores signals": (
         ">>> import signal\n>>> _ = signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        ">>> _ = signal.signal(signal.SIGINT, signal.SIG_IGN)\n>>> while True: pass\n>>> 1\n1",
+        ">>> _ = signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        ">>> _ = threading.Event().wait()\n>>> 1\n1",
         "timed-out",
         "took longer than 1 s",
     ),
@@ -157,13 +158,22 @@ def test_leaks_do_not_reach_the_next_subject(tree: Tree) -> None:
         "['setsid', 'sh', '-c', 'setsid sleep 1000'], start_new_session=True",
     ],
 )
-@pytest.mark.parametrize("end", [">>> 1\n1", ">>> os._exit(0)", ">>> while True: pass"])
-def test_processes_that_are_left_behind_are_ended(tree: Tree, ear: Ear, how: str, end: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (">>> 1\n1", "passed"),
+        (">>> os._exit(0)", "crashed"),
+        (">>> _ = threading.Event().wait()", "timed-out"),
+    ],
+)
+def test_processes_that_are_left_behind_are_ended(
+    tree: Tree, ear: Ear, how: str, end: str, status: str
+) -> None:
     block = (
         f">>> child = subprocess.Popen({how})\n{ear.say('child.pid')}\n{end}\n>>> assert child.pid"
     )
     outcome = tree.run(block, options=SHORT, setup=NO_TORCH)
-    assert outcome.status == {"1": "passed", "o": "crashed", "w": "timed-out"}[end[4]]
+    assert outcome.status == status
     assert gone(int(ear.heard()))
     assert tree.worker.pid is not None
     # Also those that they had left behind in turn; each of them is then a child of the parent.
@@ -355,9 +365,11 @@ def bare_python(folder: Path, *paths: Path) -> str:
 
 @pytest.mark.parametrize("fork", [True, False])
 def test_missing_torch_is_one_message_with_the_next_step(tmp_path: Path, fork: bool) -> None:
-    subject = one_subject(tmp_path, ">>> 1\n1")
+    # Its version is checked also where no subject imports it.
+    subject = one_subject(tmp_path, ">>> 1\n1", setup=NO_TORCH)
+    python = bare_python(tmp_path)
     with (
-        Worker(root=tmp_path, fork=fork, python=bare_python(tmp_path)) as worker,
+        Worker(root=tmp_path, subjects=[subject], fork=fork, python=python) as worker,
         pytest.raises(WorkerError) as caught,
     ):
         worker.run(subject, "cpu")

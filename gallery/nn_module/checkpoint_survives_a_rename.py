@@ -126,3 +126,5 @@ assert torch.equal(net.head[1].running_var, old["fc.1.running_var"])
 assert list(old) == list(OldNet().state_dict())
 assert list(written) == list(nn.Sequential(OldNet()).state_dict())
 assert seen == [] and len(answer.missing_keys) == 6 and len(answer.unexpected_keys) == 7
+
+# sphinx_gallery_thumbnail_path = '_static/script.png'

@@ -89,7 +89,7 @@ plt.show()
 # The hooks have changed nothing: the gradients of the weights are those of a pass without hooks. The entry of
 # :py:meth:`torch.nn.Module.register_full_backward_hook` shows when a hook is called and when not.
 
-for name, (norms, order) in results.items():
+for name, (_, order) in results.items():
     assert order == list(range(DEPTH, 0, -1))
     hooked = [parameter.grad.clone() for parameter in models[name].parameters()]
     models[name].zero_grad()
