@@ -182,11 +182,14 @@ def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
 
 
 PROVE = """
+import signal
 import sys
 from pathlib import Path
 from torchproof.proof import prove
 from torchproof.tree import find_in_tree
 
+# Whoever starts the tests in the background has SIGINT ignored, which is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 root = Path(sys.argv[1])
 folders = {"verified": root / "docs/verified", "cache": root / "docs/_build/torchproof"}
 prove(find_in_tree(root), root=root, **folders, jobs=1)

@@ -26,8 +26,12 @@ FILES = {
         f"\n## streams\n\n{CUDA}\n```\n",
         setup=NO_TORCH,
     ),
-    "docs/area/b.md": page(section("two words", ">>> 1\n1\n>>> assert True"), setup=NO_TORCH),
-    "gallery/x/y.py": '"""Title"""\nassert 1\n',
+    # The slowest.
+    "docs/area/b.md": page(
+        section("two words", ">>> 1\n1\n>>> assert sum(range(5_000_000))"), setup=NO_TORCH
+    ),
+    # pytest must not import it.
+    "gallery/x/y.py": '"""Title"""\nassert __name__ == "__main__"\n',
 }
 IDS = [
     *("docs/a.md::to[cpu]", "docs/a.md::zero_grad[cpu]", "docs/a.md::streams[cpu]"),
@@ -101,6 +105,7 @@ def test_summary_says_what_was_checked_where_and_how_long_it_took(run: tuple[Pat
     slowest = re.findall(r"(\S+\[cpu\]) (\d+\.\d\d) s", lines[2])
     assert lines[2].startswith("slowest: ")
     assert {name for name, _ in slowest} == set(IDS)
+    assert slowest[0][0] == IDS[3]
     assert [float(s) for _, s in slowest] == sorted((float(s) for _, s in slowest), reverse=True)
 
 
@@ -226,14 +231,14 @@ def test_record_that_cannot_be_read_is_refused_before_anything_runs(root: Path) 
     assert "delete it and run `tox -e doctest -- --record`" in run.output
 
 
-def test_missing_torch_is_one_message(root: Path) -> None:
-    # An interpreter that finds pytest and this package, and a torch outside the range.
+def test_torch_outside_the_range_is_one_message_and_collecting_needs_none(root: Path) -> None:
     metadata = "Metadata-Version: 2.1\nName: torch\nVersion: 2.3.1\n"
     write_tree(root, {"site/torch-2.3.1.dist-info/METADATA": metadata})
     with pytest.MonkeyPatch.context() as patch:
         path = os.pathsep.join(filter(None, (str(root / "site"), os.environ.get("PYTHONPATH"))))
         patch.setenv("PYTHONPATH", path)
         run = pytest_in(root)
+        assert pytest_in(root, "--collect-only", "-q").collected == IDS
     assert run.status == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in run.output.splitlines() if line]
     assert line.startswith("ERROR: ")

@@ -172,7 +172,8 @@ def test_processes_that_are_left_behind_are_ended(
     block = (
         f">>> child = subprocess.Popen({how})\n{ear.say('child.pid')}\n{end}\n>>> assert child.pid"
     )
-    outcome = tree.run(block, options=SHORT, setup=NO_TORCH)
+    # Long enough to get there on a busy machine.
+    outcome = tree.run(block, options=":timeout: 3", setup=NO_TORCH)
     assert outcome.status == status
     assert gone(int(ear.heard()))
     assert tree.worker.pid is not None

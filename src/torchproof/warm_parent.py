@@ -175,6 +175,9 @@ class _Parent:
 
     def _stop(self, child: _Child, reason: str) -> None:
         child.reason = child.reason or reason
+        if child.status is not None:
+            # It was waited for: its number may be that of another process by now.
+            return
         kill_group(child.pid)
         # Between the fork and its setsid there is no group yet.
         with contextlib.suppress(OSError):
