@@ -32,5 +32,5 @@ def test_a_pane_is_drawn_like_its_committed_picture() -> None:
     committed = Image.open(PANES.path(panes[0])).convert("RGB")
     drawn = Image.open(io.BytesIO(draw_panes(panes[:1])[0])).convert("RGB")
     assert drawn.size == committed.size
-    # Fonts differ from machine to machine; lines and places do not.
-    assert max(ImageStat.Stat(ImageChops.difference(drawn, committed)).mean) < 4
+    # Fonts differ from machine to machine; other panes of the page differ by 1.08 and more.
+    assert max(ImageStat.Stat(ImageChops.difference(drawn, committed)).mean) < 0.8
