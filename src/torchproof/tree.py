@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 from torchproof.examples import find_in_page
+from torchproof.found_cache import FoundCache
 from torchproof.scripts import find_in_script
 from torchproof.subjects import Found, Problem, Subject
 
 
-def find_in_tree(root: Path) -> Found:
-    """Find the subjects under `root`: pages under docs, then scripts under gallery."""
-    files = find_files(root).values()
+def find_in_tree(root: Path, *, cache: Path | None = None) -> Found:
+    """Find the subjects under `root`: pages under docs, then scripts under gallery.
+
+    `cache` is a file that remembers what was found in files that have not changed since.
+    """
+    files = find_files(root, cache=cache).values()
     subjects = [subject for found in files for subject in found.subjects]
     problems = [problem for found in files for problem in found.problems]
     return Found(tuple(subjects), tuple(sorted(problems)))
 
 
-def find_files(root: Path) -> dict[Path, Found]:
+def find_files(root: Path, *, cache: Path | None = None) -> dict[Path, Found]:
     """Find the subjects of each page and script, in the order of their paths.
 
     A name with two entries is a problem at the second.
     """
     pages, scripts = page_paths(root / "docs"), script_paths(root / "gallery")
-    files = {path: _find(find_in_page, path, root) for path in pages}
-    files |= {path: _find(find_in_script, path, root) for path in scripts}
+    known = FoundCache(cache)
+    files = {}
+    for path in (*pages, *scripts):
+        finder = find_in_page if path.suffix == ".md" else find_in_script
+        find = functools.partial(_find, finder, path, root)
+        files[path] = known.found(path, root=root, find=find)
+    known.write()
     _add_duplicates(files)
     return files
 

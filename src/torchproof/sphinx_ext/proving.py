@@ -65,7 +65,7 @@ def _prove(app: Sphinx) -> None:
     root = root_of(app)
     try:
         proof = prove(
-            find_in_tree(root),
+            find_in_tree(root, cache=cache_of(app) / "found.json"),
             root=root,
             verified=Path(app.srcdir, "verified"),
             cache=cache_of(app),

@@ -1,0 +1,51 @@
+"""What is remembered of files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from trees import write_tree
+
+from torchproof.tree import find_in_tree
+
+PAGE = "# A\n\n```{doctest}\n>>> import os\n```\n\n## a\n\n```{doctest}\n>>> 1\n1\n```\n"
+BAD = PAGE.replace(">>> 1\n1", "nothing")
+SCRIPT = '"""Title"""\nassert 1\n'
+
+
+def test_what_is_remembered_equals_what_is_found(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"docs/a.md": PAGE, "docs/b.md": BAD, "gallery/x/y.py": SCRIPT})
+    cache = tmp_path / "found.json"
+    plain = find_in_tree(tmp_path)
+    assert plain.subjects and plain.problems
+    assert find_in_tree(tmp_path, cache=cache) == plain
+    data = json.loads(cache.read_text(encoding="utf-8"))
+    assert len(data) == 3
+    assert find_in_tree(tmp_path, cache=cache) == plain
+    # It is really taken from there.
+    for found in data.values():
+        for subject in found["subjects"]:
+            subject["title"] = "remembered"
+    cache.write_text(json.dumps(data), encoding="utf-8")
+    titles = {subject.title for subject in find_in_tree(tmp_path, cache=cache).subjects}
+    assert titles == {"remembered"}
+
+
+def test_an_edited_file_is_read_again_and_the_old_finding_is_dropped(tmp_path: Path) -> None:
+    cache = tmp_path / "found.json"
+    write_tree(tmp_path, {"docs/a.md": PAGE, "gallery/x/y.py": SCRIPT})
+    before = find_in_tree(tmp_path, cache=cache)
+    write_tree(tmp_path, {"docs/a.md": PAGE.replace("## a", "\n\n## b")})
+    after = find_in_tree(tmp_path, cache=cache)
+    assert [s.title for s in after.subjects] == ["b", "Title"]
+    assert after.subjects[0].line == before.subjects[0].line + 2
+    assert len(json.loads(cache.read_text(encoding="utf-8"))) == 2
+
+
+def test_a_broken_cache_is_made_anew(tmp_path: Path) -> None:
+    cache = tmp_path / "found.json"
+    write_tree(tmp_path, {"docs/a.md": PAGE})
+    cache.write_text("{", encoding="utf-8")
+    assert find_in_tree(tmp_path, cache=cache) == find_in_tree(tmp_path)
+    assert len(json.loads(cache.read_text(encoding="utf-8"))) == 1
