@@ -16,30 +16,21 @@ from sites import entry, page
 from trees import NO_TORCH, PATIENCE, Ear, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
-from torchproof.proof import Announce, Proof, prove
-from torchproof.record import read_record, write_verdicts
+from torchproof.proof import Announce, DrawingStore, Proof, prove
+from torchproof.record import Verdict, read_record, write_verdicts
 from torchproof.tree import find_in_tree
 
-GRAPH = """\
-:graph: y
->>> import torch
->>> y = torch.ones(1, requires_grad=True) * 2
->>> y.requires_grad
-True"""
-STREAMS = (
-    "\n## streams\n\n```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n:graph: y\n"
-)
+STREAMS = "```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
 FILES = {
-    "docs/a.md": page(
-        entry("torch.nn.Module.to", ">>> 1\n1"), section("graph", GRAPH), setup=NO_TORCH
-    ),
+    "docs/a.md": page(entry("torch.nn.Module.to", ">>> 1\n1"), setup=NO_TORCH),
     "docs/b.md": page(
-        f"{STREAMS}>>> 1\n1\n```\n", section("wrong", ">>> 1 + 1\n3"), setup=NO_TORCH
+        f"\n## streams\n\n{STREAMS}>>> 1\n1\n```\n",
+        section("wrong", ">>> 1 + 1\n3"),
+        setup=NO_TORCH,
     ),
     "gallery/c.py": '"""Title"""\nassert 1\n',
 }
-IDS = ["docs/a.md::to", "docs/a.md::graph", "docs/b.md::streams", "docs/b.md::wrong"]
-IDS += ["gallery/c.py"]
+IDS = ["docs/a.md::to", "docs/b.md::streams", "docs/b.md::wrong", "gallery/c.py"]
 RIGHT = FILES["docs/b.md"].replace("1 + 1\n3", "1 + 1\n2")
 
 
@@ -78,15 +69,13 @@ def test_first_proof_runs_everything_and_says_what_fails(first: tuple[Path, Proo
         subject.id: [verdict.status for verdict in proof.verdicts(subject).values()]
         for subject in proof.found.subjects
     }
-    assert list(statuses.values()) == [["passed"]] * 2 + [["skipped"], ["failed"], ["passed"]]
-    assert [s.id for s in proof.found.subjects if proof.holds(s)] == [*IDS[:2], IDS[4]]
+    assert list(statuses.values()) == [["passed"], ["skipped"], ["failed"], ["passed"]]
+    assert [s.id for s in proof.found.subjects if proof.holds(s)] == [IDS[0], IDS[3]]
     (problem,) = proof.problems
     assert str(problem) == (
         f"docs/b.md:{line_of(FILES['docs/b.md'], '1 + 1')}:     1 + 1\n"
         "expected:\n    3\ngot:\n    2"
     )
-    (drawing,) = proof.drawings["docs/a.md::graph"]
-    assert drawing.content.startswith("<svg")
 
 
 def test_second_proof_runs_what_failed_and_nothing_else(root: Path) -> None:
@@ -99,7 +88,7 @@ def test_proof_of_what_holds_runs_nothing_and_starts_no_process(root: Path) -> N
     write_tree(root, {"docs/b.md": RIGHT})
     said: list[str] = []
     proof = proof_of(root, said.append)
-    assert said == ["running 1 of 5 subjects"]
+    assert said == ["running 1 of 4 subjects"]
     assert proof.ran == ("docs/b.md::wrong",)
     assert proof.problems == ()
     children = psutil.Process().children()
@@ -107,7 +96,6 @@ def test_proof_of_what_holds_runs_nothing_and_starts_no_process(root: Path) -> N
     assert proof.ran == ()
     assert len(said) == 1
     assert psutil.Process().children() == children
-    assert proof.drawings["docs/a.md::graph"]
     assert all(proof.verdicts(subject) for subject in proof.found.subjects)
 
 
@@ -121,19 +109,16 @@ def test_only_what_was_edited_runs(root: Path) -> None:
     assert [problem.file for problem in proof.problems] == ["docs/c.md"]
     # What no longer exists is forgotten.
     verdicts = read_record(cached_record(root)).verdicts
-    assert set(verdicts) == {"docs/a.md::to", "docs/a.md::graph", "gallery/c.py"}
+    assert set(verdicts) == {"docs/a.md::to", "gallery/c.py"}
 
 
 def test_what_a_committed_record_saw_does_not_run(root: Path) -> None:
     write_tree(root, {"docs/b.md": RIGHT})
-    cached = read_record(cached_record(root))
-    passed = {s.id: s.digest for s in find_in_tree(root).subjects}
-    verdict = cached.verdicts["gallery/c.py"]
     shutil.rmtree(root / "docs/_build")
-    verdicts = {key: type(verdict)(digest, "passed") for key, digest in passed.items()}
+    verdicts = {s.id: Verdict(s.digest, "passed") for s in find_in_tree(root).subjects[1:]}
     write_verdicts(root / "docs/verified", describe_environment("cpu"), verdicts)
-    # Its pictures are nowhere, so this one runs.
-    assert proof_of(root).ran == ("docs/a.md::graph",)
+    assert proof_of(root).ran == ("docs/a.md::to",)
+    # What this build saw and what the record saw count together.
     assert proof_of(root).ran == ()
 
 
@@ -158,10 +143,24 @@ def test_cache_that_cannot_be_read_is_made_again(root: Path) -> None:
     proof = proof_of(root)
     assert list(proof.ran) == IDS
     assert proof.problems == ()
-    (drawings,) = (root / "docs/_build/torchproof/drawings").iterdir()
+
+
+def test_drawings_are_kept_and_a_subject_without_its_own_runs_again(tmp_path: Path) -> None:
+    graph = ":graph: y\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.item()\n2.0"
+    skipped = f"\n## streams\n\n{STREAMS}:graph: y\n>>> y = 1\n>>> y\n1\n```\n"
+    root = write_tree(tmp_path, {"docs/a.md": page(section("graph", graph), skipped)})
+    proof = proof_of(root)
+    assert proof.problems == ()
+    (drawing,) = proof.drawings["docs/a.md::graph"]
+    assert drawing.content.startswith("<svg")
+    proof = proof_of(root)
+    assert proof.ran == ()
+    assert list(proof.drawings["docs/a.md::graph"]) == [drawing]
+    (path,) = (root / "docs/_build/torchproof/drawings").iterdir()
     for text in ('[{"example": 0', "[1]"):
-        drawings.write_text(text, encoding="utf-8")
-        assert proof_of(root).ran == ("docs/a.md::graph",)
+        path.write_text(text, encoding="utf-8")
+        assert DrawingStore(path.parent).read(proof.found.subjects[0]) == ()
+    assert proof_of(root).ran == ("docs/a.md::graph",)
 
 
 def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
@@ -237,6 +236,6 @@ def test_what_fails_before_anything_ran_leaves_the_cache_alone(root: Path) -> No
     def refuse(message: str) -> None:
         raise KeyboardInterrupt(message)
 
-    with pytest.raises(KeyboardInterrupt, match="running 1 of 5 subjects"):
+    with pytest.raises(KeyboardInterrupt, match="running 1 of 4 subjects"):
         proof_of(root, refuse)
     assert cached_record(root).read_bytes() == before

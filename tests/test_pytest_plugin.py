@@ -161,7 +161,7 @@ def test_page_with_a_problem_stops_itself_and_no_other(root: Path) -> None:
     assert run.status == pytest.ExitCode.INTERRUPTED
     assert problem in run.output
     assert "pytest_plugin.py" not in run.output
-    run = pytest_in(root, "docs/area/b.md::two-words[cpu]")
+    run = pytest_in(root, "--device", "cpu", "docs/area/b.md::two-words[cpu]")
     assert run.status == 0, run.output
     assert "1 passed" in run.output
     assert "cpu: 1 subjects (1 passed), 1 examples, 2 checked outputs" in run.output
@@ -190,7 +190,7 @@ def test_wrong_options_are_refused_before_anything_runs(
 def test_patch_is_run_before_the_subjects(root: Path) -> None:
     patch = "import sys\nsys.byteorder = 'middle'\n"
     write_tree(root, {"patch.py": patch})
-    run = pytest_in(root, "--patch", "patch.py", "docs/a.md::to[cpu]", "gallery")
+    run = pytest_in(root, "--device=cpu", "--patch=patch.py", "docs/a.md::to[cpu]", "gallery")
     assert run.status == pytest.ExitCode.TESTS_FAILED
     line = line_of(FILES["docs/a.md"], "sys.byteorder")
     assert f"docs/a.md:{line}:\n    sys.byteorder\n" in run.output
@@ -202,7 +202,7 @@ def test_record_from_two_processes_is_whole_and_pruned(root: Path) -> None:
     environment = describe_environment("cpu")
     verdicts = {"docs/a.md::gone": Verdict("d", "passed"), "docs/a.md::to": Verdict("d", "failed")}
     path = write_verdicts(root / "docs/verified", environment, verdicts)
-    run = pytest_in(root, "-n", "2", "--record")
+    run = pytest_in(root, "--device=cpu", "-n", "2", "--record")
     assert run.status == pytest.ExitCode.TESTS_FAILED
     assert "cpu: 5 subjects (1 failed, 3 passed, 1 skipped), 4 examples" in run.output
     assert f"recorded 5 outcomes in docs/verified/{environment.id}.json" in run.output
@@ -218,14 +218,14 @@ def test_part_of_the_subjects_is_merged_into_the_record(root: Path) -> None:
     environment = describe_environment("cpu")
     verdicts = {"docs/a.md::gone": Verdict("d", "passed"), "docs/a.md::to": Verdict("d", "failed")}
     path = write_verdicts(root / "docs/verified", environment, verdicts)
-    assert pytest_in(root, "--record", "gallery").status == 0
+    assert pytest_in(root, "--device=cpu", "--record", "gallery").status == 0
     assert set(read_record(path).verdicts) == {"docs/a.md::to", "gallery/x/y.py"}
     assert read_record(path).verdicts["docs/a.md::to"] == verdicts["docs/a.md::to"]
 
 
 def test_record_that_cannot_be_read_is_refused_before_anything_runs(root: Path) -> None:
     write_tree(root, {"docs/verified/a.json": '{"schema": 1'})
-    run = pytest_in(root, "--record", "--device", "cpu")
+    run = pytest_in(root, "--record")
     assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "docs/verified/a.json: line 1: not a whole record" in run.output
     assert "delete it and run `tox -e doctest -- --record`" in run.output
@@ -237,9 +237,8 @@ def test_torch_outside_the_range_is_one_message_and_collecting_needs_none(root: 
     with pytest.MonkeyPatch.context() as patch:
         path = os.pathsep.join(filter(None, (str(root / "site"), os.environ.get("PYTHONPATH"))))
         patch.setenv("PYTHONPATH", path)
-        run = pytest_in(root)
+        run = pytest_in(root, "--device=cpu")
         assert pytest_in(root, "--collect-only", "-q").collected == IDS
     assert run.status == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in run.output.splitlines() if line]
-    assert line.startswith("ERROR: ")
-    assert "torch 2.3.1 is outside the range of these pages" in line
+    assert line.startswith("ERROR: RuntimeError: torch 2.3.1 is outside the range of these pages")

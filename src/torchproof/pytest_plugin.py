@@ -53,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = config.option.patch
     if patch is not None and not patch.is_file():
         raise pytest.UsageError(f"--patch: no file {patch}")
+    if config.option.record:
+        _check_records(config.rootpath / "docs" / "verified")
     # pytest takes `[` only after `::`; the id of a script has none.
     config.args[:] = [_script_argument(argument) for argument in config.args]
     files = config.stash[_FILES] = find_files(config.rootpath)
@@ -67,8 +69,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(worker.close)
     config.stash[_DEVICES] = _devices(config, worker)
     if not hasattr(config, "workerinput"):
-        if config.option.record:
-            _check_records(config.rootpath / "docs" / "verified")
         known = [subject.id for subject in subjects]
         config.pluginmanager.register(Summary(config, worker, known), "torchproof-summary")
 
@@ -89,8 +89,10 @@ def _devices(config: pytest.Config, worker: Worker) -> tuple[str, ...]:
         return ("cpu",)
     try:
         return worker.chosen_devices(wanted)
-    except (ValueError, WorkerError) as error:
-        raise pytest.UsageError(f"--device: {error}" if wanted else str(error)) from None
+    except ValueError as error:
+        raise pytest.UsageError(f"--device: {error}") from None
+    except WorkerError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(optionalhook=True)

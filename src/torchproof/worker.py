@@ -121,6 +121,10 @@ class Worker:
             raise ValueError(
                 f"unknown device {unknown[0]!r}; known are {', '.join(DEVICES)} and all"
             )
+        if set(wanted) == {"cpu"}:
+            # It is always there, and to ask for others would touch them.
+            self.environment("cpu")
+            return ("cpu",)
         present = self.devices()
         if not wanted or "all" in wanted:
             return present
