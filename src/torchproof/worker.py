@@ -274,4 +274,4 @@ def explain(error: str) -> str:
     """Return what a reader can do about an error that kept torch from being imported."""
     if "No module named 'torch'" in error:
         return "torch is not installed; run `python -m pip install torch` or `tox -e doctest`"
-    return error
+    return error.removeprefix("RuntimeError: ")
