@@ -44,6 +44,7 @@ def run(hook=None):
 
 
 def clip(grad):
+    """Return the gradient within the limit."""
     return grad.clamp(-LIMIT, LIMIT)
 
 

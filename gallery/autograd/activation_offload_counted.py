@@ -23,6 +23,7 @@ WIDTH, ROWS, BLOCKS = 8, 64, 4
 
 
 def make_model():
+    """Return blocks of a linear layer and tanh."""
     layers = []
     for _ in range(BLOCKS):
         linear = nn.Linear(WIDTH, WIDTH, bias=False)
@@ -45,11 +46,14 @@ small = model[:2](data[:2]).sum()
 
 
 class Store:
+    """Holds each saved activation once, and counts the bytes that it holds."""
+
     def __init__(self, keep):
         self.keep = {tensor.data_ptr() for tensor in keep}
         self.held, self.readers, self.history = {}, {}, []
 
     def pack(self, tensor):
+        """Take a tensor in and return its key."""
         key = tensor.data_ptr()
         if key in self.keep:
             return None, tensor.detach()
@@ -59,6 +63,7 @@ class Store:
         return key, None
 
     def unpack(self, packed):
+        """Give the tensor back; the last reader frees it."""
         key, tensor = packed
         if key is None:
             return tensor
@@ -70,6 +75,7 @@ class Store:
         return tensor
 
     def note(self):
+        """Write down the bytes that are held now."""
         self.history.append(sum(t.numel() * t.element_size() for t in self.held.values()))
 
 
@@ -100,7 +106,7 @@ ax.step(range(1, len(store.history) + 1), store.history, where="post", color="ta
 ax.axvline(forward_steps + 0.5, color="0.6", lw=1, ls="--")
 ax.text(forward_steps, 300, "forward ", ha="right", color="0.3")
 ax.text(forward_steps + 1, 300, " backward", ha="left", color="0.3")
-ax.set(xlabel="call of pack or unpack", ylabel="bytes in the store", title="Activations kept apart")
+ax.set(xlabel="call of pack or unpack", ylabel="bytes in the store", title="Kept in the store")
 ax.set_ylim(0)
 ax.set_xticks(range(0, len(store.history) + 1, 3))
 ax.spines[["top", "right"]].set_visible(False)
@@ -110,9 +116,9 @@ plt.show()
 # What was seen
 # -------------
 #
-# The store held the input and the result of each block, once, and is empty at the end; the gradients
-# are equal. :py:class:`torch.autograd.graph.save_on_cpu` is such a pair, with the memory of the CPU
-# as its store.
+# The store held the input and the result of each block, once, and is empty at the end; the
+# gradients are equal. :py:class:`torch.autograd.graph.save_on_cpu` is such a pair, with the
+# memory of the CPU as its store.
 
 one = ROWS * WIDTH * 4
 print(f"moved at most {max(store.history)} bytes, {one} for each of {BLOCKS + 1} activations")

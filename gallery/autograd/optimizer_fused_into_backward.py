@@ -24,6 +24,7 @@ WIDTH, DEPTH, STEPS = 16, 8, 3
 
 
 def make_model():
+    """Return linear layers with fixed weights."""
     model = nn.Sequential(*(nn.Linear(WIDTH, WIDTH, bias=False) for _ in range(DEPTH)))
     with torch.no_grad():
         for number, layer in enumerate(model):
@@ -37,10 +38,12 @@ data = torch.linspace(-1, 1, 4 * WIDTH).reshape(4, WIDTH)
 
 
 def loss_of(model):
+    """Return the loss on the data."""
     return (model(data) - 1).square().mean()
 
 
 def bytes_of_grads(model):
+    """Return the bytes of all gradients that exist."""
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     return sum(grad.numel() * grad.element_size() for grad in grads)
 
@@ -79,6 +82,7 @@ optimizers = {p: torch.optim.SGD([p], lr=0.1, momentum=0.9) for p in fused.param
 
 
 def step_now(parameter):
+    """Count, step and free."""
     fused_bytes.append(bytes_of_grads(fused))
     optimizers[parameter].step()
     optimizers[parameter].zero_grad()
@@ -97,8 +101,8 @@ for _ in range(STEPS):
 # Bytes of gradients
 # ------------------
 #
-# One step has eight arrivals. As usual the bytes grow with each; by hooks only the gradient that has
-# just arrived is there.
+# One step has eight arrivals. As usual the bytes grow with each; by hooks only the gradient that
+# has just arrived is there.
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 arrival = list(range(1, STEPS * DEPTH + 1))
@@ -120,7 +124,8 @@ plt.show()
 #
 # Same losses, same weights, an eighth of the gradients. A weight may change inside of the pass
 # because its node has run before. What needs all gradients at once, such as clipping by their
-# common norm, does not work this way; see :py:meth:`torch.Tensor.register_post_accumulate_grad_hook`.
+# common norm, does not work this way; see
+# :py:meth:`torch.Tensor.register_post_accumulate_grad_hook`.
 
 one = WIDTH * WIDTH * 4
 assert usual_bytes == [one * count for count in range(1, DEPTH + 1)] * STEPS
