@@ -19,7 +19,6 @@ nitpicky = True
 exclude_patterns = ["_build", "panes", "verified", "gallery/**/GALLERY_HEADER.rst"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["config.cache"]
 
 torchproof_construction = ["visdom"]
 
