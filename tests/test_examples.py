@@ -33,6 +33,8 @@ def shown_subject(subject: Subject) -> Iterator[str]:
         yield f"  names {' '.join(subject.names)}"
     if subject.only:
         yield f"  only {subject.only} because {subject.because}"
+    if subject.needs:
+        yield f"  needs {subject.needs}"
     if subject.limit != DEFAULT_LIMIT:
         yield f"  limit {subject.limit:g} s"
     yield f"  checked {subject.checked}"

@@ -239,3 +239,20 @@ def test_what_fails_before_anything_ran_leaves_the_cache_alone(root: Path) -> No
     with pytest.raises(KeyboardInterrupt, match="running 1 of 4 subjects"):
         proof_of(root, refuse)
     assert cached_record(root).read_bytes() == before
+
+
+def test_what_could_not_run_here_is_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = section("click", ">>> 1\n1", options=":needs: browser")
+    root = write_tree(tmp_path, {"docs/a.md": page(block, setup=NO_TORCH)})
+    monkeypatch.setenv("TORCHPROOF_CHROMIUM", "nowhere")
+    assert proof_of(root).ran == ("docs/a.md::click",)
+    assert proof_of(root).ran == ("docs/a.md::click",), "a browser may have come"
+    monkeypatch.setenv("TORCHPROOF_CHROMIUM", sys.executable)
+    proof = proof_of(root)
+    assert [v.status for s in proof.found.subjects for v in proof.verdicts(s).values()] == [
+        "passed"
+    ]
+    monkeypatch.setenv("TORCHPROOF_CHROMIUM", "nowhere")
+    assert proof_of(root).ran == (), "it was seen to pass"

@@ -1,6 +1,7 @@
 import io
 import json
 import math
+import queue
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,13 @@ import pytest
 import visdom
 from PIL import Image
 
-from torchproof.visdom_browser import BrowserMissingError, PaneError, draw_panes, find_chromium
+from torchproof.visdom_browser import (
+    BrowserMissingError,
+    PaneError,
+    browse,
+    draw_panes,
+    find_chromium,
+)
 from torchproof.visdom_panes import PaneCache, _small, pane_digest, pane_json, picture
 from torchproof.visdom_server import Server, visdom_server
 
@@ -200,3 +207,15 @@ def test_few_colours_are_kept_as_they_are_and_so_are_photographs() -> None:
         small = _small(png.getvalue())
         assert len(small) <= len(png.getvalue())
         assert np.array_equal(np.asarray(Image.open(io.BytesIO(small)).convert("RGB")), pixels)
+
+
+@needs_browser
+def test_a_page_can_be_acted_on() -> None:
+    with visdom_server(front_end=True) as server:
+        vis: Any = visdom.Visdom(port=server.port, raise_exceptions=True)
+        heard: queue.Queue[dict[str, Any]] = queue.Queue()
+        vis.properties([{"type": "button", "name": "halt", "value": "Halt"}], win="control")
+        vis.register_event_handler(heard.put, "control")
+        with browse(server.url) as page:
+            page.get_by_role("button", name="Halt").click()
+            assert heard.get(timeout=30)["event_type"] == "PropertyUpdate"

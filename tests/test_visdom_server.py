@@ -6,6 +6,7 @@ import sys
 import threading
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -211,3 +212,49 @@ def test_the_command_names_a_taken_port(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: port {port} of 127.0.0.1 is taken: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flags", [[], ["-eager_data_loading"]])
+def test_flags_reach_the_application(tmp_path: Path, flags: list[str]) -> None:
+    with visdom_server(env_path=tmp_path) as server:
+        client(server).text("kept", win="note", env="run")
+        client(server).save(["run"])
+    with visdom_server(env_path=tmp_path, flags=flags) as server:
+        # Nobody has looked at it: an env that is loaded lazily is saved as nothing.
+        client(server).save(["run"])
+    assert ((tmp_path / "run.json").read_text() == "null") is not bool(flags)
+
+
+def test_a_base_url_stands_before_every_route() -> None:
+    with visdom_server(flags=["-base_url", "/deep"]) as server:
+        assert server.url.endswith("/deep")
+        assert pane_json(server.url, "none") is None
+
+
+def test_a_login_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISDOM_USERNAME", "ann")
+    monkeypatch.setenv("VISDOM_PASSWORD", "secret")
+    with visdom_server(flags=["-enable_login"]) as server:
+        connect: Any = visdom.Visdom
+        known = connect(
+            port=server.port, use_incoming_socket=False, username="ann", password="secret"
+        )
+        assert known.text("hello", win="greeting") == "greeting"
+        assert client(server).text("hello", win="greeting") == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-nope"], "the Visdom server has no flag -nope; known are -base_url -readonly"),
+        (["-base_url"], "the Visdom server: argument -base_url: expected one argument"),
+        (["-base_url", "deep"], "-base_url begins with a slash and ends without one, unlike"),
+        (["-enable_login"], "-enable_login takes the user from \\$VISDOM_USERNAME and"),
+    ],
+)
+def test_a_bad_flag_is_named(flags: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VISDOM_USERNAME", raising=False)
+    with pytest.raises(ValueError, match=said), visdom_server(flags=flags):
+        pass
+    command = subprocess.run([*COMMAND, *flags], capture_output=True, text=True)
+    assert command.returncode == 2

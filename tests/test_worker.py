@@ -244,6 +244,16 @@ def test_subject_for_another_device_is_skipped_with_the_reason(tree: Tree) -> No
     assert result(outcome) == ("skipped", "only on cuda: streams are of CUDA")
 
 
+def test_subject_that_needs_a_browser_is_skipped_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = one_subject(tmp_path, ">>> 1\n2", options=":needs: browser")
+    monkeypatch.setenv("TORCHPROOF_CHROMIUM", "nowhere")
+    with Worker(root=tmp_path, subjects=[subject]) as worker:
+        outcome = worker.run(subject, "cpu")
+    assert result(outcome) == ("skipped", "$TORCHPROOF_CHROMIUM is no program: nowhere")
+
+
 def test_devices_are_chosen_among_those_that_are_present(tree: Tree) -> None:
     assert tree.worker.devices() == ("cpu",)
     assert tree.worker.chosen_devices([]) == ("cpu",)

@@ -63,7 +63,9 @@ def compress(model, rank):
     return model
 
 
-print(compress(model, rank=4))
+compressed = compress(model, rank=4)
+print(compressed)
+# torchproof: tree compressed
 
 # %%
 # What a rank costs

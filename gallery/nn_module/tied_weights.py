@@ -41,6 +41,7 @@ tied, untied = Model(tied=True), Model(tied=False)
 print("parameters:", [name for name, _ in tied.named_parameters()])
 print("all names: ", [name for name, _ in tied.named_parameters(remove_duplicate=False)])
 print("state_dict:", list(tied.state_dict()))
+# torchproof: tree tied
 
 # %%
 # Three ways of counting

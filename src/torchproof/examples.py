@@ -12,6 +12,7 @@ from torchproof.statements import BadBlock, parse_statements
 from torchproof.subjects import (
     DEFAULT_LIMIT,
     DEVICES,
+    NEEDS,
     Example,
     Found,
     Picture,
@@ -20,8 +21,8 @@ from torchproof.subjects import (
 )
 
 _PROMPT = re.compile(r"^\s*>>>( |$)", re.MULTILINE)
-_HEAD_OPTIONS = {"only", "because", "timeout", "since"}
-_EXAMPLE_OPTIONS = {"graph", "saved", "pane", "alt"}
+_HEAD_OPTIONS = {"only", "because", "needs", "timeout", "since"}
+_EXAMPLE_OPTIONS = {"graph", "tree", "trace", "saved", "pane", "alt"}
 
 
 def find_in_page(path: Path, *, root: Path) -> Found:
@@ -103,6 +104,10 @@ class _Page:
         for key in sorted(set(section.options) - _HEAD_OPTIONS):
             self._problem(token.line, f"{what} has no option :{key}:")
         self._check_device(token.line, section.options)
+        needs = section.options.get("needs", NEEDS[0])
+        if needs not in NEEDS:
+            self._problem(token.line, f":needs: takes {' or '.join(NEEDS)}, not {needs!r}")
+            del section.options["needs"]
         timeout = section.options.get("timeout", "1")
         if not timeout.replace(".", "", 1).isdecimal() or float(timeout) <= 0:
             self._problem(token.line, f":timeout: takes seconds, not {timeout!r}")
@@ -144,6 +149,10 @@ class _Page:
         pictures = []
         if name := options.get("graph"):
             pictures.append(Picture("graph", name, saved="saved" in options))
+        if name := options.get("tree"):
+            pictures.append(Picture("tree", name))
+        if name := options.get("trace"):
+            pictures.append(Picture("trace", name))
         if pane := options.get("pane"):
             name, _, env = pane.partition(" ")
             alt = options.get("alt", "")
@@ -199,5 +208,6 @@ class _Page:
                 examples=tuple(section.examples),
                 only=section.options.get("only"),
                 because=section.options.get("because", ""),
+                needs=section.options.get("needs", ""),
                 limit=float(section.options.get("timeout", DEFAULT_LIMIT)),
             )

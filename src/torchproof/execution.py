@@ -17,7 +17,8 @@ from typing import Any
 
 from torchproof.checker import same_output, strip_device
 from torchproof.outcome import Drawing, Failure, Outcome, Status
-from torchproof.subjects import Picture, Statement, Subject
+from torchproof.pictures import draw
+from torchproof.subjects import Statement, Subject
 
 OUTPUT_LIMIT = 1 << 20
 """Characters that one statement may print."""
@@ -66,7 +67,9 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
             ran += index >= len(subject.setup)
             for picture in example.pictures:
                 try:
-                    drawings.append(_draw(picture, index - len(subject.setup), namespace))
+                    content = draw(picture, namespace)
+                    at = index - len(subject.setup)
+                    drawings.append(Drawing(at, picture.kind, picture.name, content))
                 except Exception as error:
                     failures.append(
                         Failure(example.line, f":{picture.kind}: {picture.name}", "", str(error))
@@ -141,28 +144,6 @@ def _run_script(subject: Subject, root: Path) -> Outcome:
         source = subject.source.splitlines()[line - 1 : line]
         return Outcome("failed", "", (Failure(line, "".join(source), "", message[-_SHOWN:]),))
     return Outcome("passed", examples=1, checked=subject.asserts)
-
-
-def _draw(picture: Picture, example: int, namespace: dict[str, Any]) -> Drawing:
-    if picture.kind == "graph":
-        if picture.name not in namespace:
-            raise NameError(f"no variable `{picture.name}` after this block")
-        from torchproof.autograd_graph import draw_graph
-
-        content = draw_graph(
-            namespace[picture.name], name=picture.name, names=namespace, saved=picture.saved
-        )
-    else:
-        import json
-
-        from torchproof.visdom_client import default_port
-        from torchproof.visdom_panes import pane_json
-
-        pane = pane_json(default_port(), picture.name, env=picture.env)
-        if pane is None:
-            raise LookupError(f"no pane `{picture.name}` in env `{picture.env}`")
-        content = json.dumps(pane, sort_keys=True)
-    return Drawing(example, picture.kind, picture.name, content)
 
 
 class _Output(io.StringIO):

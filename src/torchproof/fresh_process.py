@@ -15,6 +15,7 @@ from typing import Any
 
 from torchproof.environment import describe_environment, installed_devices
 from torchproof.execution import execute
+from torchproof.outcome import Outcome
 from torchproof.subjects import Subject
 
 
@@ -36,6 +37,11 @@ def answer(request: dict[str, Any], root: Path) -> dict[str, Any]:
     if request["kind"] == "devices":
         return {"devices": list(installed_devices())}
     subject = Subject.from_json(request["subject"])
+    if subject.needs == "browser":
+        from torchproof.visdom_browser import missing_browser
+
+        if missing := missing_browser():
+            return Outcome("skipped", missing).to_json()
     with contextlib.ExitStack() as stack:
         if subject.needs_visdom:
             from torchproof.visdom_client import set_default_port

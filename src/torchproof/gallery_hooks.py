@@ -14,15 +14,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torchproof.pictures import draw
 from torchproof.record import write_atomically
 from torchproof.sphinx_ext.panes import UNDRAWN, png_size
 from torchproof.sphinx_ext.problems import Kind, warn
+from torchproof.subjects import Picture, PictureKind
 from torchproof.visdom_panes import PaneCache, pane_digest
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_GRAPH = re.compile(r"^# torchproof: graph (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE)
+_DRAWN = re.compile(
+    r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
+)
+_FRAMES = {"graph": "autograd-graph", "tree": "drawn-list", "trace": "drawn-list"}
 
 
 class _Script:
@@ -87,22 +92,20 @@ def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Return reST for the graphs that a block's comments ask for and the panes that it changed."""
-    parts = [_graph(found, block_vars) for found in _GRAPH.finditer(block[1])]
+    """Return reST for the figures that a block's comments ask for and the panes that it changed."""
+    parts = [_drawn(found, block_vars) for found in _DRAWN.finditer(block[1])]
     panes = _script.changed_panes()
     if panes:
         parts.append(_panes(panes, block, block_vars, gallery_conf))
     return "\n".join(parts)
 
 
-def _graph(found: re.Match[str], block_vars: dict[str, Any]) -> str:
-    from torchproof.autograd_graph import draw_graph
-
-    names = block_vars["example_globals"]
-    name = found["name"]
-    svg = draw_graph(names[name], name=name, names=names, saved=bool(found["saved"]))
-    lines = "\n".join(f"       {line}" for line in svg.splitlines())
-    return f".. container:: autograd-graph\n\n    .. raw:: html\n\n{lines}\n"
+def _drawn(found: re.Match[str], block_vars: dict[str, Any]) -> str:
+    kind: PictureKind = found["kind"]  # type: ignore[assignment]
+    picture = Picture(kind, found["name"], saved=bool(found["saved"]))
+    lines = draw(picture, block_vars["example_globals"]).splitlines()
+    inner = "\n".join(f"       {line}" for line in lines)
+    return f".. container:: {_FRAMES[kind]}\n\n    .. raw:: html\n\n{inner}\n"
 
 
 def _panes(

@@ -6,6 +6,8 @@ import signal
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from torchproof.subjects import PictureKind
+
 OUTPUT_LIMIT = 16 << 20
 """Bytes that a subject may write to its file descriptors 1 and 2."""
 OUTPUT_KEPT = 2000
@@ -26,11 +28,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Raw material of a picture: SVG of a graph, or JSON of a pane."""
+    """Raw material of a picture: SVG of a graph, HTML of a tree or trace, JSON of a pane."""
 
     example: int
     """Which of the subject's examples asked for it, from 0; lines move, this does not."""
-    kind: Literal["graph", "pane"]
+    kind: PictureKind
     name: str
     content: str
 

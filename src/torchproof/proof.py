@@ -81,7 +81,11 @@ def prove(
         try:
             _run(due, root, jobs or os.cpu_count() or 1, outcomes)
         finally:
-            verdicts = {s.id: verdict_of(s, outcomes[s.id]) for s in due if s.id in outcomes}
+            verdicts = {
+                s.id: verdict_of(s, outcomes[s.id])
+                for s in due
+                if s.id in outcomes and not _could_not_run(s, outcomes[s.id])
+            }
             for subject in due:
                 if subject.id in outcomes and outcomes[subject.id].status == "passed":
                     store.write(subject, outcomes[subject.id].drawings)
@@ -130,6 +134,11 @@ def _current(
     if not any(verdict and verdict.status in {"passed", "skipped"} for verdict in verdicts):
         return False
     return len(store.read(subject)) == _pictures(subject) or subject.skip_reason("cpu") is not None
+
+
+def _could_not_run(subject: Subject, outcome: Outcome) -> bool:
+    """Say whether something is missing here that another machine may have, like a browser."""
+    return outcome.status == "skipped" and subject.skip_reason("cpu") is None
 
 
 def _pictures(subject: Subject) -> int:

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 DEVICES = ("cpu", "cuda")
+PictureKind = Literal["graph", "tree", "trace", "pane"]
+NEEDS = ("browser",)
 DEFAULT_LIMIT = 30.0
 """Seconds that a subject may take."""
 
@@ -39,9 +41,9 @@ class Statement:
 class Picture:
     """What an example asks to have drawn after it ran."""
 
-    kind: Literal["graph", "pane"]
+    kind: PictureKind
     name: str
-    """Variable of the graph's output, or window of the pane."""
+    """Variable that is drawn, or window of the pane."""
     env: str = "main"
     saved: bool = False
     alt: str = ""
@@ -78,6 +80,8 @@ class Subject:
     only: str | None = None
     """The one device that the subject makes sense on."""
     because: str = ""
+    needs: str = ""
+    """What has to be on the machine, beside what is installed with pip."""
     limit: float = DEFAULT_LIMIT
     digest: str = field(default="", compare=False)
 
@@ -162,4 +166,6 @@ def _digest(subject: Subject) -> str:
         subject.source,
         subject.only,
     ]
+    if subject.needs:
+        content.append(subject.needs)
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from torchproof.visdom_settings import Settings
+
 HOST = "127.0.0.1"
 
 
@@ -35,17 +37,23 @@ def serve(
     port: int,
     env_path: Path,
     static: Path | None = None,
+    settings: Settings = Settings(),  # noqa: B008 - frozen
     ready: Callable[[int], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; call `ready` with the port as soon as it is open.
 
     Port 0 takes a free one. Without `static` the API works and the page stays empty.
     """
-    asyncio.run(_serve(port=port, env_path=env_path, static=static, ready=ready))
+    asyncio.run(_serve(port=port, env_path=env_path, static=static, settings=settings, ready=ready))
 
 
 async def _serve(
-    *, port: int, env_path: Path, static: Path | None, ready: Callable[[int], None] | None
+    *,
+    port: int,
+    env_path: Path,
+    static: Path | None,
+    settings: Settings,
+    ready: Callable[[int], None] | None,
 ) -> None:
     # Imported late: a taken port or a help text should not wait a second for visdom.
     from tornado.httpserver import HTTPServer
@@ -61,14 +69,14 @@ async def _serve(
             raise
         raise PortTakenError(port) from None
     bound: int = sockets[0].getsockname()[1]
-    application = _application(port=bound, env_path=env_path, static=static)
+    application = _application(port=bound, env_path=env_path, static=static, settings=settings)
     HTTPServer(application, max_buffer_size=1024**3).add_sockets(sockets)
     if ready:
         ready(bound)
     await stop.wait()
 
 
-def _application(*, port: int, env_path: Path, static: Path | None) -> Any:
+def _application(*, port: int, env_path: Path, static: Path | None, settings: Settings) -> Any:
     from tornado.template import DictLoader
 
     app: Any = importlib.import_module("visdom.server.app")
@@ -85,5 +93,11 @@ def _application(*, port: int, env_path: Path, static: Path | None) -> Any:
         # Visdom turns tornado's debug mode on, which restarts the process when a source changes.
         autoreload=False,
     )
-    # base_url must be empty: with "/" the routes are "//events", and every call returns ''.
-    return app.Application(port=port, base_url="", env_path=str(env_path))
+    # Read from the home folder when visdom was imported, which may have been in another process.
+    app.DEFAULT_ENV_PATH = f"{env_path}/"
+    utils: Any = importlib.import_module("visdom.utils.server_utils")
+    for function in (utils.compare_envs, utils.load_env, utils.gather_envs):
+        function.__defaults__ = (str(env_path),)
+    # base_url is never "/": with it the routes are "//events", and every call returns ''.
+    arguments = settings.arguments(secrets=env_path)
+    return app.Application(port=port, env_path=str(env_path), **arguments)

@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from torchproof.visdom_application import HOST
 from torchproof.visdom_server import visdom_server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -71,11 +72,35 @@ def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
         (envs / "style.css").write_text(STYLE)
         for number, pane in enumerate(panes):
             (envs / f"{number}.json").write_text(_env(pane))
-        with _context() as context, visdom_server(front_end=True, env_path=envs) as server:
+        with browser_context() as context, visdom_server(front_end=True, env_path=envs) as server:
             return [
                 _draw(context, pane, url=f"{server.url}/env/{number}")
                 for number, pane in enumerate(panes)
             ]
+
+
+def missing_browser() -> str:
+    """Say what keeps a browser from being driven here; nothing where one can be."""
+    try:
+        find_chromium()
+        _playwright()
+    except BrowserMissingError as error:
+        return str(error)
+    return ""
+
+
+@contextlib.contextmanager
+def browse(url: str) -> Iterator[Page]:
+    """Open a page of a running server, as its reader sees it; for Playwright to act on.
+
+    The server has a front end (`visdom_server(front_end=True)`). The page is at hand once its
+    connection to the server stands. Raises `BrowserMissingError`.
+    """
+    with browser_context() as context:
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="online").wait_for()
+        yield page
 
 
 def find_chromium() -> Path:
@@ -93,16 +118,11 @@ def find_chromium() -> Path:
 
 
 @contextlib.contextmanager
-def _context() -> Iterator[BrowserContext]:
+def browser_context() -> Iterator[BrowserContext]:
+    """Start the browser, for nothing but servers on this machine; raises BrowserMissingError."""
     chromium = find_chromium()
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        raise BrowserMissingError(
-            "nothing drives the browser that draws the panes: pip install 'torchproof[panes]'"
-        ) from None
     with (
-        sync_playwright() as playwright,
+        _playwright() as playwright,
         # A profile on disk, if only a temporary one, keeps compiled scripts from pane to pane.
         playwright.chromium.launch_persistent_context(
             "",
@@ -121,6 +141,16 @@ def _context() -> Iterator[BrowserContext]:
     ):
         context.add_init_script(SEED)
         yield context
+
+
+def _playwright() -> AbstractContextManager[Playwright]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        raise BrowserMissingError(
+            "nothing drives the browser that draws the panes: pip install 'torchproof[panes]'"
+        ) from None
+    return sync_playwright()
 
 
 def _env(pane: Mapping[str, Any]) -> str:

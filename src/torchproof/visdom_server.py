@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,7 @@ from torchproof import companion
 from torchproof.companion import Companion
 from torchproof.visdom_application import HOST, PortTakenError, ServerError, serve
 from torchproof.visdom_service import TAKEN, accompany, main
+from torchproof.visdom_settings import Settings
 from torchproof.visdom_static import front_end_folder
 
 __all__ = [
@@ -52,14 +53,17 @@ def visdom_server(
     port: int | None = None,
     front_end: bool = False,
     env_path: Path | None = None,
+    flags: Sequence[str] = (),
     ready_within: float = 30.0,
 ) -> Iterator[Server]:
     """Run a server in a new interpreter, on a free port and an empty folder unless told.
 
-    `front_end` is for browsers; the API needs none. Raises `ServerError` (`PortTakenError` where
-    that is the reason) and `AssetsError` where the front end cannot be had.
+    `front_end` is for browsers; the API needs none. `flags` are those of `python -m visdom.server`
+    that `Settings` knows, like `-readonly`. Raises `ServerError` (`PortTakenError` where that is
+    the reason), `ValueError` for a bad flag, `AssetsError` where the front end cannot be had.
     """
-    command = [sys.executable, "-m", "torchproof.visdom_service", f"--port={port or 0}"]
+    settings = Settings.parse(flags)
+    command = [sys.executable, "-m", "torchproof.visdom_service", f"--port={port or 0}", *flags]
     if front_end:
         command.append(f"--static={front_end_folder()}")
     # The new interpreter has to find this package, also where only sys.path leads to it.
@@ -70,7 +74,9 @@ def visdom_server(
         folders = [f"--env-path={env_path}", f"--scratch={scratch}"]
         return companion.spawn([*command, *folders], env=env, errors=errors)
 
-    with _running(start, port=port, env_path=env_path, ready_within=ready_within) as server:
+    with _running(
+        start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
+    ) as server:
         yield server
 
 
@@ -80,27 +86,36 @@ def forked_visdom_server(
     port: int | None = None,
     front_end: bool = False,
     env_path: Path | None = None,
+    flags: Sequence[str] = (),
     ready_within: float = 30.0,
 ) -> Iterator[Server]:
     """Run a server like `visdom_server`, in a fork of this process, which has a single thread.
 
     With `visdom.server.app` imported beforehand it answers within milliseconds.
     """
+    settings = Settings.parse(flags)
     static = front_end_folder() if front_end else None
 
     def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> Companion:
         main = functools.partial(
-            accompany, port=port or 0, env_path=env_path, static=static, scratch=scratch
+            accompany,
+            port=port or 0,
+            env_path=env_path,
+            static=static,
+            settings=settings,
+            scratch=scratch,
         )
         return companion.fork(main, errors=errors)
 
-    with _running(start, port=port, env_path=env_path, ready_within=ready_within) as server:
+    with _running(
+        start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
+    ) as server:
         yield server
 
 
 @contextlib.contextmanager
 def _running(
-    start: Start, *, port: int | None, env_path: Path | None, ready_within: float
+    start: Start, *, port: int | None, env_path: Path | None, base_url: str, ready_within: float
 ) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="torchproof-visdom-") as folder:
         scratch = Path(folder)
@@ -116,7 +131,8 @@ def _running(
                 late = f"did not answer within {ready_within:g} s"
             if said:
                 bound = json.loads(said)["port"]
-                yield Server(bound, f"http://{HOST}:{bound}", env_path, process.pid, log)
+                url = f"http://{HOST}:{bound}{base_url}"
+                yield Server(bound, url, env_path, process.pid, log)
         finally:
             status = process.stop()
         if status == TAKEN:

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from torchproof import companion
 from torchproof.visdom_application import HOST, PortTakenError, serve
+from torchproof.visdom_settings import Settings, add_flags
 from torchproof.visdom_static import AssetsError, front_end_folder
 
 TAKEN = 2
 
 
-def accompany(*, port: int, env_path: Path, static: Path | None, scratch: Path) -> int:
+def accompany(
+    *, port: int, env_path: Path, static: Path | None, settings: Settings, scratch: Path
+) -> int:
     """Serve as the companion of a parent, whose folder `scratch` is; return the exit status."""
     companion.end_with_parent(functools.partial(shutil.rmtree, scratch, ignore_errors=True))
     logging.basicConfig(level=logging.WARNING, force=True)
@@ -28,17 +31,25 @@ def accompany(*, port: int, env_path: Path, static: Path | None, scratch: Path) 
     def ready(port: int) -> None:
         companion.announce(json.dumps({"port": port}))
 
-    return _serve_at_home(port=port, env_path=env_path, static=static, home=scratch, ready=ready)
+    return _serve_at_home(
+        port=port, env_path=env_path, static=static, settings=settings, home=scratch, ready=ready
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a server in the foreground; return the exit status."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    try:
+        settings = Settings.of(options)
+    except ValueError as error:
+        parser.error(str(error))
     if options.scratch:
         status = accompany(
             port=options.port,
             env_path=options.env_path,
             static=options.static,
+            settings=settings,
             scratch=options.scratch,
         )
         sys.stderr.flush()
@@ -51,16 +62,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         kept = f"are saved in {env_path}" if options.env_path else "end with it (see --env-path)"
 
         def ready(port: int) -> None:
-            print(f"Visdom answers at http://{HOST}:{port} (Ctrl-C stops it).")
+            print(f"Visdom answers at http://{HOST}:{port}{settings.base_url} (Ctrl-C stops it).")
             print(f"Its environments {kept}.", flush=True)
 
         return _serve_at_home(
-            port=options.port, env_path=env_path, static=static, home=Path(home), ready=ready
+            port=options.port,
+            env_path=env_path,
+            static=static,
+            settings=settings,
+            home=Path(home),
+            ready=ready,
         )
 
 
 def _serve_at_home(
-    *, port: int, env_path: Path, static: Path | None, home: Path, ready: Callable[[int], None]
+    *,
+    port: int,
+    env_path: Path,
+    static: Path | None,
+    settings: Settings,
+    home: Path,
+    ready: Callable[[int], None],
 ) -> int:
     try:
         env_path.mkdir(parents=True, exist_ok=True)
@@ -73,7 +95,7 @@ def _serve_at_home(
     # Its page names the user, whom a container need not know.
     os.environ.setdefault("USER", "visdom")
     try:
-        serve(port=port, env_path=env_path, static=static, ready=ready)
+        serve(port=port, env_path=env_path, static=static, settings=settings, ready=ready)
     except PortTakenError as taken:
         print(f"error: {taken}", file=sys.stderr)
         return TAKEN
@@ -99,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=8097, help="8097 unless told; 0 takes a free one")
     add("--env-path", type=Path, help="folder that environments are loaded from and saved in")
     add("--static", type=Path, help="folder of the front end, instead of the one made with npm")
+    add_flags(parser)
     add("--verbose", action="store_true", help="log every request")
     # For visdom_server: the folder of the parent process, with which this one ends.
     add("--scratch", type=Path, help=argparse.SUPPRESS)

@@ -41,6 +41,7 @@ class EntryDirective(SphinxDirective):
     option_spec: ClassVar[OptionSpec] = {
         "only": directives.unchanged,
         "because": directives.unchanged,
+        "needs": directives.unchanged,
         "timeout": directives.unchanged,
         "since": directives.unchanged,
     }

@@ -37,6 +37,8 @@ class ExampleDirective(DoctestDirective):
         **DoctestDirective.option_spec,
         "graph": directives.unchanged,
         "saved": directives.flag,
+        "tree": directives.unchanged,
+        "trace": directives.unchanged,
         "pane": directives.unchanged,
         "alt": directives.unchanged,
     }
@@ -48,13 +50,20 @@ class ExampleDirective(DoctestDirective):
         place = self._place(number)
         if place is None:
             return super().run()
-        if place.subject.only == "cuda" and place.example in place.subject.examples:
-            # The stock builder knows no devices; it evaluates this where it runs.
-            self.options["skipif"] = "not __import__('torch').cuda.is_available()"
+        if place.example in place.subject.examples:
+            self._skip_where_it_cannot_run(place.subject)
         result = super().run()
         for picture, drawing in zip(place.example.pictures, place.drawings, strict=False):
             result += self._picture(picture, drawing, number)
         return result
+
+    def _skip_where_it_cannot_run(self, subject: Subject) -> None:
+        # The stock builder knows neither devices nor needs; it evaluates this where it runs.
+        if subject.only == "cuda":
+            self.options["skipif"] = "not __import__('torch').cuda.is_available()"
+        elif subject.needs == "browser":
+            found = "__import__('importlib').import_module('torchproof.visdom_browser')"
+            self.options["skipif"] = f"{found}.missing_browser()"
 
     def _place(self, number: int) -> _Place | None:
         """Return where this directive stands among the examples of its page.
@@ -72,6 +81,9 @@ class ExampleDirective(DoctestDirective):
         return places[number] if number < len(places) else None
 
     def _picture(self, picture: Picture, drawing: Drawing, number: int) -> list[nodes.Node]:
+        if picture.kind in {"tree", "trace"}:
+            figure = nodes.raw("", drawing.content, format="html")
+            return [nodes.container("", figure, classes=["drawn-list"])]
         if picture.kind == "graph":
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
             unique = _GRAPH_ID.sub(rf"\g<0>-{number}", drawing.content)
