@@ -1,4 +1,4 @@
-# caught by: docs/autograd/backward-and-accumulation.md::Optimizer.step
+# caught by: docs/autograd/zeroing-and-stepping.md::Optimizer.step
 import torch
 
 torch.optim.SGD.step = lambda self, closure=None: None

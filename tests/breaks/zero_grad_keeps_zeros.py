@@ -1,4 +1,4 @@
-# caught by: docs/autograd/backward-and-accumulation.md::Module.zero_grad
+# caught by: docs/autograd/zeroing-and-stepping.md::Module.zero_grad
 import torch
 
 zero_grad = torch.nn.Module.zero_grad
