@@ -12,6 +12,7 @@ from torchproof.sphinx_ext import (
     examples_json,
     gate,
     note,
+    options,
     panes,
     proving,
     stock_doctest,
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part."""
-    for part in (proving, panes, domain, entry, example, note, gate, examples_json, stock_doctest):
+    parts = (
+        proving,
+        panes,
+        domain,
+        entry,
+        example,
+        note,
+        options,
+        gate,
+        examples_json,
+        stock_doctest,
+    )
+    for part in parts:
         part.setup(app)
     return {
         "version": __version__,
