@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from torchproof.autograd_graph import Edge, Graph, Node, draw_graph, record_graph
-from torchproof.graph_svg import graph_svg
+from torchproof.graph_svg import graph_svg, renamed
 
 SVG = "{http://www.w3.org/2000/svg}"
 ENCODER = """
@@ -156,3 +156,13 @@ def test_module_graph_reads_from_root_to_leaves() -> None:
     root, leaf = svg.index(">loss</text>"), svg.index(">model.weight</text>")
     assert root < leaf
     assert "currentColor" in svg and "--color-foreground-primary" in svg
+
+
+def test_a_renamed_drawing_keeps_its_references() -> None:
+    svg = draw_graph(torch.ones(1, requires_grad=True) * 2, name="y", names={})
+    other = renamed(svg, "7")
+    ids = [set(re.findall(r'\bid="([^"]+)"', one)) for one in (svg, other)]
+    assert ids[0] and ids[1] == {re.sub(r"(graph-\w{12})", r"\1-7", name) for name in ids[0]}
+    for attribute in ("aria-labelledby", "aria-describedby"):
+        assert set(re.findall(f'{attribute}="([^"]+)"', other)) <= ids[1]
+    assert re.findall(r"#(graph-[\w-]+?)[ {]", other)[0] in ids[1]

@@ -19,8 +19,9 @@ from trees import NO_TORCH, PATIENCE, Ear, Tree, line_of, one_script, one_subjec
 
 import torchproof
 from torchproof.outcome import Outcome
+from torchproof.preloading import preloads
 from torchproof.subjects import Subject
-from torchproof.worker import Worker, WorkerError, preloads
+from torchproof.worker import Worker, WorkerError
 
 SHORT = ":timeout: 1"
 BAD = {

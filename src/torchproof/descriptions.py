@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from torchproof.inventory import Description, Name
+from torchproof.preloading import explain
 from torchproof.record import write_atomically
-from torchproof.worker import WorkerError, explain
+from torchproof.worker import WorkerError
 
 
 @dataclass(frozen=True)

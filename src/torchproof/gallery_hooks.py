@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torchproof.graph_svg import renamed
 from torchproof.pictures import draw
 from torchproof.record import write_atomically
 from torchproof.sphinx_ext.panes import UNDRAWN, png_size
@@ -93,17 +94,18 @@ def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Return reST for the figures that a block's comments ask for and the panes that it changed."""
-    parts = [_drawn(found, block_vars) for found in _DRAWN.finditer(block[1])]
+    parts = [_drawn(found, block, block_vars) for found in _DRAWN.finditer(block[1])]
     panes = _script.changed_panes()
     if panes:
         parts.append(_panes(panes, block, block_vars, gallery_conf))
     return "\n".join(parts)
 
 
-def _drawn(found: re.Match[str], block_vars: dict[str, Any]) -> str:
+def _drawn(found: re.Match[str], block: Any, block_vars: dict[str, Any]) -> str:
     kind: PictureKind = found["kind"]  # type: ignore[assignment]
     picture = Picture(kind, found["name"], saved=bool(found["saved"]))
-    lines = draw(picture, block_vars["example_globals"]).splitlines()
+    drawing = draw(picture, block_vars["example_globals"])
+    lines = renamed(drawing, f"{block[2]}-{found.start()}").splitlines()
     inner = "\n".join(f"       {line}" for line in lines)
     return f".. container:: {_FRAMES[kind]}\n\n    .. raw:: html\n\n{inner}\n"
 

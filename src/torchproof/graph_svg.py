@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from html import escape
 from itertools import pairwise
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 4
 _CHARACTER = 7.4  # width at 12 px: the widest of the monospace fonts that sites name
+_ID = re.compile(r"\bgraph-[0-9a-f]{12}\b")
 _STYLE = """
 #ID{color:var(--color-foreground-primary,currentColor);max-width:100%;height:auto;\
 font:12px var(--font-stack--monospace,ui-monospace,monospace)}
@@ -84,6 +86,11 @@ def graph_svg(graph: Graph, *, title: str) -> str:
         "</svg>",
     ]
     return "\n".join(lines)
+
+
+def renamed(svg: str, mark: str) -> str:
+    """Return a drawing with other ids, for a page that shows one graph twice."""
+    return _ID.sub(rf"\g<0>-{mark}", svg)
 
 
 def _size(node: Node) -> tuple[float, float]:

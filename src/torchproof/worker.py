@@ -22,6 +22,7 @@ from typing import Any, Self
 from torchproof.environment import Environment
 from torchproof.new_interpreter import ask_new_interpreter
 from torchproof.outcome import Outcome
+from torchproof.preloading import EXTRA, explain, preloads
 from torchproof.subjects import DEVICES, Subject
 
 _START_LIMIT = 120.0
@@ -36,11 +37,6 @@ _QUIET = {
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
 }
-_EXTRA = ("torch._subclasses.schema_check_mode", "torch.profiler._cupti_monitor")
-"""Modules that torch imports when it first prints a tensor, and steps an optimizer.
-
-They are not public: where they are missing, a subject imports what has taken their place.
-"""
 
 
 class WorkerError(RuntimeError):
@@ -229,7 +225,7 @@ class Worker:
     def _options(self) -> dict[str, Any]:
         return {
             "preload": self._preload,
-            "extra": _EXTRA if "torch" in self._preload else (),
+            "extra": EXTRA if "torch" in self._preload else (),
             "patch": str(self._patch) if self._patch else "",
             "root": str(self._root),
         }
@@ -248,30 +244,3 @@ def _end(parent: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         parent.kill()
         parent.wait()
-
-
-def preloads(subjects: Iterable[Subject]) -> list[str]:
-    """Return the modules that are worth importing once, before the forks.
-
-    Optimizers import torch._dynamo on their first use, which takes longer than most subjects. With
-    no subjects it is torch; with those that do not speak of torch, its version is checked only.
-    """
-    text = "\n".join(subject.text for subject in subjects)
-    modules = ["torchproof.torch_range", "torchproof.fresh_process"]
-    if "torch" in text or not text:
-        modules.append("torch")
-    if "optim." in text or "compile" in text:
-        modules.append("torch._dynamo")
-    if "matplotlib" in text:
-        modules += ["matplotlib.pyplot", "matplotlib.backends.backend_agg"]
-    if "import visdom" in text:
-        modules += ["visdom", "visdom.server.app", "visdom.server.run_server"]
-        modules += ["torchproof.visdom_client", "torchproof.visdom_server"]
-    return modules
-
-
-def explain(error: str) -> str:
-    """Return what a reader can do about an error that kept torch from being imported."""
-    if "No module named 'torch'" in error:
-        return "torch is not installed; run `python -m pip install torch` or `tox -e doctest`"
-    return error.removeprefix("RuntimeError: ")

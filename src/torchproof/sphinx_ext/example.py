@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
+from torchproof.graph_svg import renamed
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sphinx.util.typing import OptionSpec
 
 _COUNT = "torchproof_example"
-_GRAPH_ID = re.compile(r"\bgraph-[0-9a-f]{12}\b")
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,7 @@ class ExampleDirective(DoctestDirective):
             return [nodes.container("", figure, classes=["drawn-list"])]
         if picture.kind == "graph":
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
-            unique = _GRAPH_ID.sub(rf"\g<0>-{number}", drawing.content)
-            svg = nodes.raw("", unique, format="html")
+            svg = nodes.raw("", renamed(drawing.content, str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
         path = pane_path(self.env.app, drawing)
         if path is None:
