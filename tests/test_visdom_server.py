@@ -258,3 +258,10 @@ def test_a_bad_flag_is_named(flags: list[str], said: str, monkeypatch: pytest.Mo
         pass
     command = subprocess.run([*COMMAND, *flags], capture_output=True, text=True)
     assert command.returncode == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+def test_the_server_does_without_torch() -> None:
+    with visdom_server() as server:
+        assert client(server).check_connection()
+        assert "libtorch" not in Path(f"/proc/{server.pid}/maps").read_text()
