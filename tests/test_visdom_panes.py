@@ -1,3 +1,4 @@
+import base64
 import io
 import json
 import math
@@ -219,3 +220,13 @@ def test_a_page_can_be_acted_on() -> None:
         with browse(server.url) as page:
             page.get_by_role("button", name="Halt").click()
             assert heard.get(timeout=30)["event_type"] == "PropertyUpdate"
+
+
+def test_a_video_is_the_same_whatever_the_number_of_threads() -> None:
+    def pane(settings: bytes) -> dict[str, Any]:
+        video = base64.b64encode(b"x264 - core 165 " + settings + b" frames").decode()
+        return {**PANE, "content": f'<source src="data:video/mp4;base64,{video}">'}
+
+    digest = pane_digest(pane(b"threads=3 lookahead_threads=1"))
+    assert pane_digest(pane(b"threads=24 lookahead_threads=4")) == digest
+    assert pane_digest(pane(b"threads=3 lookahead_threads=1 crf=23")) != digest

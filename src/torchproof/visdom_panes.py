@@ -6,6 +6,7 @@ one has drawn, and no pane that has changed shows an old picture.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import itertools
@@ -90,12 +91,18 @@ def _ask(server: str | int, question: str, **where: str) -> Any:
 
 
 def _without_chance(content: str) -> str:
-    """Take from an SVG of matplotlib its date, and number its ids, which are random."""
-    if "matplotlib.org" not in content:
-        return content
-    numbers: dict[str, str] = defaultdict(map(str, itertools.count()).__next__)
-    undated = re.sub(r"<dc:date>.*?</dc:date>", "", content)
-    return re.sub(r"\b[a-z][0-9a-f]{10}\b", lambda found: f"id{numbers[found[0]]}", undated)
+    """Take out of an SVG or a video what differs from run to run, or from machine to machine."""
+    if "matplotlib.org" in content:
+        numbers: dict[str, str] = defaultdict(map(str, itertools.count()).__next__)
+        undated = re.sub(r"<dc:date>.*?</dc:date>", "", content)
+        return re.sub(r"\b[a-z][0-9a-f]{10}\b", lambda found: f"id{numbers[found[0]]}", undated)
+    return re.sub(r"(?<=data:video/mp4;base64,)[\w+/=]+", _encoded_alike, content)
+
+
+def _encoded_alike(video: re.Match[str]) -> str:
+    # x264 writes into the file how many threads it had, which is a matter of the processor.
+    data = base64.b64decode(video[0])
+    return base64.b64encode(re.sub(rb"threads=\d+", b"", data)).decode()
 
 
 def _small(png: bytes) -> bytes:
