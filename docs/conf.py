@@ -20,8 +20,6 @@ exclude_patterns = ["_build", "panes", "verified", "gallery/**/GALLERY_HEADER.rs
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
-torchproof_construction = ["visdom"]
-
 # The stock judge compares exception messages too.
 doctest_default_flags = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1
 doctest_test_doctest_blocks = ""
