@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sphinx.errors import ExtensionError
+
 from torchproof.graph_svg import renamed
 from torchproof.pictures import draw
 from torchproof.record import write_atomically
@@ -89,7 +91,15 @@ def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
 def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
     """Return the path of a script; sphinx-gallery hands over the name alone."""
     folders = [Path(gallery_conf["src_dir"], folder) for folder in gallery_conf["examples_dirs"]]
-    return next(path for folder in folders for path in folder.rglob(Path(fname).name))
+    paths = [path for folder in folders for path in folder.rglob(Path(fname).name)]
+    if len(paths) > 1:
+        places = " and ".join(str(path.parent) for path in paths)
+        raise ExtensionError(
+            f"{places} both have a script {paths[0].name}, which sphinx-gallery cannot tell apart: "
+            "rename one",
+            modname="torchproof",
+        )
+    return paths[0]
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
