@@ -35,7 +35,10 @@ def set_default_port(port: int) -> None:
 def quiet_client() -> None:
     """Keep the client from logging each connection, and a traceback at the end of its server."""
     for name in ("visdom", "websocket"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logger = logging.getLogger(name)
+        # Whoever listens to the logger itself, as a page may, still hears it.
+        logger.propagate = False
+        logger.addHandler(logging.NullHandler())
 
 
 def _defaults() -> tuple[object, ...]:
