@@ -68,8 +68,15 @@ def parse_statements(body: str, first: int) -> Iterator[Statement]:
                 first + read,
                 "`...` alone is read as a continuation and compares nothing; write the output",
             )
-        asserts = sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
-        yield Statement(part.source, part.want, line, part.exc_msg, asserts)
+        asserts = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+        for node in asserts:
+            if isinstance(node.test, ast.Tuple) and node.test.elts:
+                raise BadBlock(
+                    line + node.lineno - 1,
+                    "this assert always holds: a tuple with anything in it is true; compare it, "
+                    "or take the parentheses away",
+                )
+        yield Statement(part.source, part.want, line, part.exc_msg, len(asserts))
 
 
 def _not_compared(line: int, text: str, advice: str) -> BadBlock:
