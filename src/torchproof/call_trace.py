@@ -23,7 +23,7 @@ def trace_html(trace: Sequence[str], *, name: str) -> str:
     lanes = list(dict.fromkeys(line.split(" ", 1)[0] for line in trace))
     items = "".join(_item(line, lanes) for line in trace)
     return (
-        f'<ol class="call-trace" style="--lanes: {len(lanes)}" '
+        '<ol class="call-trace" '
         f'aria-label="{escape(f"What ran, in order: {name}", quote=True)}">{items}</ol>\n'
     )
 

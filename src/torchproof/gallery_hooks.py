@@ -12,7 +12,7 @@ import shutil
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.errors import ExtensionError
 
@@ -112,7 +112,7 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
 
 
 def _drawn(found: re.Match[str], block: Any, block_vars: dict[str, Any]) -> str:
-    kind: PictureKind = found["kind"]  # type: ignore[assignment]
+    kind = cast("PictureKind", found["kind"])
     picture = Picture(kind, found["name"], saved=bool(found["saved"]))
     drawing = draw(picture, block_vars["example_globals"])
     lines = renamed(drawing, f"{block[2]}-{found.start()}").splitlines()

@@ -37,7 +37,7 @@ def serve(
     port: int,
     env_path: Path,
     static: Path | None = None,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: Settings,
     ready: Callable[[int], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; call `ready` with the port as soon as it is open.
