@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from torchproof.environment import Environment, describe_environment
+from torchproof.jobs import Job, code_digest, run_jobs
 from torchproof.marks import pictures_on, skip_reason
 from torchproof.outcome import Drawing, Outcome, report
 from torchproof.record import (
@@ -27,6 +28,7 @@ from torchproof.record import (
     write_atomically,
     write_verdicts,
 )
+from torchproof.runners import LocalRunner
 from torchproof.subjects import Found, Problem, Subject
 from torchproof.worker import Worker
 
@@ -170,12 +172,11 @@ def _read(
 
 def _run(due: Sequence[Subject], root: Path, jobs: int, outcomes: dict[str, Outcome]) -> None:
     with Worker(root=root, subjects=due) as worker, ThreadPoolExecutor(jobs) as pool:
-
-        def run(subject: Subject) -> None:
-            outcomes[subject.id] = worker.run(subject, "cpu")
-
+        runner = LocalRunner(worker)
+        todo = [Job(subject, "cpu", code_digest()) for subject in due]
         try:
-            list(pool.map(run, due))
+            for job, report in run_jobs(todo, executor=pool, run=runner.run_job):
+                outcomes[job.subject.id] = report.outcome
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             worker.close()
