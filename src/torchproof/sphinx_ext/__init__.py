@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from torchproof import __version__
 from torchproof.sphinx_ext import (
+    changes,
     domain,
     entry,
     example,
     examples_json,
     gate,
+    matrix,
     note,
     options,
     panes,
     proving,
     stock_doctest,
+    then_and_now,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +39,15 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         gate,
         examples_json,
         stock_doctest,
+        matrix,
+        changes,
+        then_and_now,
     )
     for part in parts:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -164,10 +164,15 @@ class PlaceInSections(SphinxTransform):
             footer.parent.remove(footer)
             section += footer
         subjects = subjects_of(self.env.app, self.env.docname)
-        without_entry = {s.title: s for s in subjects if s.kind == "script" or not s.names}
-        for section in list(self.document.findall(nodes.section)) if without_entry else ():
-            subject = without_entry.pop(section[0].astext(), None)
-            if subject is not None:
+        domain = self.env.domains["proof"]
+        assert isinstance(domain, ProofDomain)
+        by_title = {subject.title: subject for subject in subjects}
+        for section in list(self.document.findall(nodes.section)) if subjects else ():
+            subject = by_title.pop(section[0].astext(), None)
+            if subject is None:
+                continue
+            domain.note_subject(subject.id, section["ids"][0])
+            if subject.kind == "script" or not subject.names:
                 section.insert(1, verdict_paragraph(subject, proof_of(self.env.app)))
 
 

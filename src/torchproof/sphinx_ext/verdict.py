@@ -10,7 +10,7 @@ from torchproof.proof import Proof
 from torchproof.subjects import DEVICES, Subject
 
 LABELS = {"cpu": "CPU", "cuda": "CUDA"}
-_MARKS: dict[Status, str] = {
+MARKS: dict[Status, str] = {
     "passed": "✓",
     "failed": "✗",
     "timed-out": "timed out",
@@ -62,7 +62,7 @@ def _device(subject: Subject, device: str, proof: Proof) -> nodes.inline:
     group = nodes.inline("", f"{label} ", classes=["verdict-device"])
     for number, ((status, reason), releases) in enumerate(sorted(results.items(), key=_order)):
         group += nodes.Text(", " if number else "")
-        mark = _MARKS[status] if status else "not yet as it stands now"
+        mark = MARKS[status] if status else "not yet as it stands now"
         text = f"{mark} torch {' '.join(releases)}{f' ({reason})' if reason else ''}"
         group += nodes.inline("", text, classes=[f"verdict-{status or 'none'}"])
     return group
