@@ -14,6 +14,9 @@ import pytest
 from sites import CONF, Site, entry, page
 from trees import section
 
+from torchproof.environment import describe_environment
+from torchproof.marks import release_of
+
 ZERO_GRAD = """\
 >>> layer = nn.Linear(1, 1)
 >>> layer.weight.grad = torch.ones(1, 1)

@@ -22,6 +22,7 @@ from torchproof.record import (
     Record,
     RecordError,
     Verdict,
+    could_not_run,
     read_record,
     records_and_problems,
     verdict_of,
@@ -88,7 +89,7 @@ def prove(
             verdicts = {
                 s.id: verdict_of(s, outcomes[s.id])
                 for s in due
-                if s.id in outcomes and not _could_not_run(s, outcomes[s.id], environment)
+                if s.id in outcomes and not could_not_run(s, outcomes[s.id].status, environment)
             }
             for subject in due:
                 if subject.id in outcomes and outcomes[subject.id].status == "passed":
@@ -140,11 +141,6 @@ def _current(
     if skip_reason(subject, "cpu", environment.torch) is not None:
         return True
     return len(store.read(subject)) == pictures_on(subject, environment.torch)
-
-
-def _could_not_run(subject: Subject, outcome: Outcome, environment: Environment) -> bool:
-    """Say whether something is missing here that another machine may have, like a browser."""
-    return outcome.status == "skipped" and not skip_reason(subject, "cpu", environment.torch)
 
 
 def _pictures(subject: Subject) -> int:

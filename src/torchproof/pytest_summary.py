@@ -13,7 +13,7 @@ import pytest
 from torchproof.drift import Held, drift_table
 from torchproof.environment import Environment
 from torchproof.outcome import Failure
-from torchproof.record import Verdict, read_records, write_atomically, write_verdicts
+from torchproof.record import Verdict, could_not_run, read_records, write_atomically, write_verdicts
 from torchproof.subjects import Subject
 
 _SLOWEST = 5
@@ -88,7 +88,11 @@ class Summary:
             write_atomically(self.config.rootpath / self.config.option.drift, table)
         if self.config.option.record:
             for environment in environments:
-                verdicts = self.verdicts[environment]
+                verdicts = {
+                    key: verdict
+                    for key, verdict in self.verdicts[environment].items()
+                    if not could_not_run(self.subjects[key], verdict.status, environment)
+                }
                 path = write_verdicts(folder, environment, verdicts, known=self.subjects)
                 name = path.relative_to(self.config.rootpath)
                 write(f"recorded {len(verdicts)} outcomes in {name}")

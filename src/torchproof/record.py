@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock
 
 from torchproof.environment import Environment
-from torchproof.marks import BELOW, LOWEST, release_of
+from torchproof.marks import BELOW, LOWEST, release_of, skip_reason
 from torchproof.outcome import Outcome, Status
 from torchproof.subjects import Subject
 
@@ -58,6 +58,14 @@ def verdict_of(subject: Subject, outcome: Outcome) -> Verdict:
     """Return what a record keeps of an outcome."""
     reason = outcome.reason.split("\n")[0]
     return Verdict(subject.digest, outcome.status, reason, outcome.examples, outcome.checked)
+
+
+def could_not_run(subject: Subject, status: Status, environment: Environment) -> bool:
+    """Say whether something was missing that another machine may have, like a browser.
+
+    Such an outcome is not kept: what another machine saw in the same environment stands.
+    """
+    return status == "skipped" and not skip_reason(subject, environment.device, environment.torch)
 
 
 def read_records(folder: Path) -> list[Record]:
