@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from torchproof import __version__
 from torchproof.sphinx_ext import (
+    code_links,
     domain,
     entry,
     example,
@@ -31,6 +32,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         domain,
         entry,
         example,
+        code_links,
         note,
         options,
         gate,
