@@ -45,8 +45,8 @@ def found(code: str) -> dict[str, str]:
                                                   "text": "visdom.Visdom.text"}),
         ("class Net(nn.Module):\n  def f(self):\n    self.train()",
          {"nn.Module": "torch.nn.Module", "train": "torch.nn.Module.train"}),
-        ("class Net(nn.ReLU):\n  def f(self):\n    super().__init__()",
-         {"__init__": "torch.nn.Module.__init__"}),
+        ("class Net(nn.Module):\n  def f(self):\n    super().__init__()",
+         {"nn.Module": "torch.nn.Module", "__init__": "torch.nn.Module.__init__"}),
         ("class F(torch.autograd.Function):\n  @staticmethod\n  def forward(ctx, x):\n"
          "    ctx.mark_dirty(x)\nF.apply(x)",
          {"torch.autograd.Function": "torch.autograd.Function",
@@ -72,6 +72,7 @@ def test_what_is_certain_is_linked(code: str, linked: dict[str, str]) -> None:
         "class Net:\n  def to(self): ...\nNet().to()",
         "axes.bar([1]); axes.plot([1]); figure.text('a')",
         "optimizer.state_dict()",
+        "class Net(nn.Linear):\n  def f(self):\n    super().__init__(1, 1)",
         "class Store:\n  def register_buffer(self): ...\nthing.register_buffer()",
         "f'{torch.no_grad}'",
         "x = torch.ones(1)\ndef g():\n    global x\n    x = 3\nx.backward()",

@@ -146,8 +146,11 @@ class Types:
         """Yield the public class that a member of an instance comes from; nothing if in doubt."""
         own = self.classes.get(atom.name)
         if own is None:
-            if atom.name and not atom.name.startswith("."):
-                yield documented_class(atom.name)
+            documented = documented_class(atom.name)
+            # Linear has an __init__ of its own, which Module's entry does not document.
+            its_own = member.startswith("__") and documented != atom.name
+            if atom.name and not atom.name.startswith(".") and not its_own:
+                yield documented
             return
         if member in own.members and atom.kind != "super":
             return
@@ -185,7 +188,7 @@ class Types:
         return UNKNOWN
 
     def _result(self, atom: Atom, node: ast.Call, scope: Scope) -> Value:
-        if atom.kind == "instance" and set(self.ancestors(atom, "__call__")) == {MODULE}:
+        if atom.kind == "instance" and set(self.ancestors(atom, "_call_impl")) == {MODULE}:
             return frozenset({Atom("output")})
         if atom.kind != "name":
             return UNKNOWN
