@@ -8,16 +8,22 @@ from torchproof import __version__
 from torchproof.sphinx_ext import (
     code_links,
     domain,
+    downloads,
     entry,
     example,
     examples_json,
     facts,
     gate,
+    markdown_pages,
     note,
     options,
+    page_links,
     panes,
     proving,
+    repository,
+    site_lists,
     stock_doctest,
+    summaries,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +44,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         note,
         options,
         gate,
+        downloads,
+        page_links,
+        repository,
+        markdown_pages,
+        summaries,
+        site_lists,
         examples_json,
         stock_doctest,
     )

@@ -1,0 +1,106 @@
+"""Notebooks and zips of the gallery."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import filelock
+import nbclient
+import nbformat
+import pytest
+from sites import Site
+from sphinx_gallery.gen_gallery import DEFAULT_GALLERY_CONF
+from sphinx_gallery.notebook import jupyter_notebook
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+from torchproof.notebooks import SERVER, prepared
+from torchproof.visdom_server import visdom_server
+
+GALLERY = Path(__file__).parents[1] / "gallery"
+INSTALL = "%pip install torch visdom matplotlib"
+EXECUTED = [
+    "nn_module/conversion_keeps_parameters",
+    "nn_module/tied_weights",
+    "autograd/why_gradients_add_up",
+    "autograd/none_or_zero_grad",
+    "visdom/live_loss_curve",
+    "visdom/several_lines_smoothed",
+]
+
+
+def notebook(name: str) -> str:
+    """Return the notebook of a script as the site offers it."""
+    _, blocks = split_code_and_text_blocks(str(GALLERY / f"{name}.py"))
+    conf = {**DEFAULT_GALLERY_CONF, "first_notebook_cell": INSTALL}
+    work: dict[str, Any] = jupyter_notebook(blocks, conf, str(GALLERY / name))
+    return prepared(json.dumps(work))
+
+
+def run(text: str, folder: Path) -> None:
+    """Run all cells in a kernel of their own."""
+    notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    nbclient.NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
+
+
+@pytest.mark.parametrize("name", EXECUTED)
+def test_a_notebook_runs_as_it_is(name: str, tmp_path: Path) -> None:
+    text = notebook(name)
+    cells = json.loads(text)["cells"]
+    assert cells[0]["source"] == [INSTALL]
+    assert ("".join(cells[1]["source"]) == SERVER) is name.startswith("visdom")
+    if not name.startswith("visdom"):
+        run(text, tmp_path)
+        return
+    # The port is the one that visdom uses, of which a machine has one.
+    with filelock.FileLock("/tmp/torchproof-port-8097.lock"), visdom_server(port=8097) as server:
+        run(text, tmp_path)
+        assert server.port == 8097
+
+
+def test_roles_are_code_in_a_notebook_and_nothing_is_done_twice() -> None:
+    text = notebook("visdom/several_lines_smoothed")
+    assert ":py:" not in text
+    assert "`visdom.Visdom.line` makes a line" in text
+    assert prepared(text) == text
+
+
+def test_zips_hold_the_prepared_files_and_are_the_same_bytes(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    raw = {"cells": [{"cell_type": "markdown", "metadata": {}, "source": [":py:func:`a.b`"]}]}
+    names = ["one/a", "two/b"]
+    for name in names:
+        site.write(
+            {
+                f"docs/gallery/{name}.py": "a = 1\n",
+                f"docs/gallery/{name}.ipynb": json.dumps(raw),
+            }
+        )
+        folder = tmp_path / "docs/gallery" / name
+        with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
+            for suffix in (".py", ".ipynb"):
+                archive.writestr(f"{folder.name}{suffix}", "old")
+    site.write({"docs/index.md": "# Index\n\n{download}`all <gallery/torchproof-gallery.zip>`\n"})
+    done = site.build()
+    assert done.status == 0, done.output
+    whole = next((done.html / "_downloads").rglob("torchproof-gallery.zip"))
+    with zipfile.ZipFile(whole) as archive:
+        assert archive.namelist() == sorted(
+            f"torchproof-gallery/{name}{suffix}" for name in names for suffix in (".py", ".ipynb")
+        )
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert b"`a.b`" in archive.read("torchproof-gallery/one/a.ipynb")
+    with zipfile.ZipFile(tmp_path / "docs/gallery/one/a.zip") as archive:
+        assert b"`a.b`" in archive.read("a.ipynb")
+        assert archive.read("a.py") == b"a = 1\n"
+    before = whole.read_bytes()
+    (tmp_path / "docs/gallery/one/a.py").touch()
+    assert site.build().status == 0
+    assert whole.read_bytes() == before
