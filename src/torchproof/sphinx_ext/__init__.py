@@ -15,6 +15,7 @@ from torchproof.sphinx_ext import (
     facts,
     gate,
     markdown_pages,
+    not_found,
     note,
     options,
     page_links,
@@ -50,6 +51,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         markdown_pages,
         summaries,
         site_lists,
+        not_found,
         examples_json,
         stock_doctest,
     )

@@ -70,6 +70,7 @@ def python_of(block: nodes.literal_block) -> str | None:
 
 def _mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Give each block of code the links that belong into it."""
+    _take_back(doctree)
     blocks = [
         (section, block, code)
         for section, block in _blocks(doctree)
@@ -95,6 +96,17 @@ def _mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 if first < use.line <= first + count and entries[use.name]
             ]
             first += count
+
+
+def _take_back(doctree: nodes.document) -> None:
+    """Make code blocks again of what sphinx-gallery has coloured and found no links for."""
+    for block in list(doctree.findall(nodes.TextElement)):
+        coloured = type(block).__name__ == "code_links_block"
+        if coloured and next(block.findall(nodes.reference), None) is None:
+            text = block.astext().rstrip("\n")
+            plain = nodes.literal_block(text, text, language=block["lang"])
+            plain["classes"] = block["classes"]
+            block.replace_self(plain)
 
 
 def _entries(app: Sphinx, docname: str, section: nodes.section | None) -> dict[str, str]:

@@ -77,14 +77,16 @@ class MarkdownText:
                 return f"*{self._inline(node)}*"
             case nodes.strong():
                 return f"**{self._inline(node)}**"
-            case nodes.reference():
-                return f"[{self._inline(node)}]({_address(node)})"
             case addnodes.download_reference() if "filename" in node:
                 return f"[{node.astext()}]({self.root}_downloads/{node['filename']})"
+            case nodes.reference():
+                return f"[{self._inline(node)}]({_address(node)})"
             case nodes.image():
                 return self._image(node)
             case nodes.raw() | nodes.target():
                 return ""
+            case nodes.inline() if "verdict-count" in node["classes"]:
+                return f" · {node.astext()}"
         return self._inline(node)
 
     def _image(self, node: nodes.Node) -> str:
@@ -95,15 +97,15 @@ class MarkdownText:
         return f"![{node['alt']}]({self.root}_images/{name})"
 
     def _signature(self, node: addnodes.desc_signature) -> str:
-        text = "".join(
-            child.astext()
-            if not isinstance(child, addnodes.desc_parameterlist)
-            else f"({', '.join(parameter.astext() for parameter in child)})"
+        parts = [
+            f"({', '.join(parameter.astext() for parameter in child)})"
+            if isinstance(child, addnodes.desc_parameterlist)
+            else child.astext()
             for child in node.children
-            if not isinstance(child, nodes.reference | nodes.inline | addnodes.desc_returns)
-        )
-        returns = [child.astext() for child in node.findall(addnodes.desc_returns)]
-        signature = " -> ".join([text, *returns])
+            if not isinstance(child, nodes.reference | nodes.inline)
+            or isinstance(child, addnodes.desc_returns | addnodes.desc_name | addnodes.desc_addname)
+        ]
+        signature = "".join(parts)
         links = [self._inline_of(child) for child in node.findall(nodes.reference)]
         return " ".join([f"`{signature}`", *links])
 
@@ -182,7 +184,7 @@ def _drawing(html: str) -> str:
 
 def _is_tight(item: nodes.Node) -> bool:
     return all(
-        isinstance(child, nodes.paragraph | addnodes.compact_paragraph | nodes.bullet_list)
+        isinstance(child, nodes.paragraph | nodes.bullet_list | nodes.enumerated_list)
         for child in item.children
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from sphinx import addnodes
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 from torchproof.record import write_atomically
@@ -38,20 +39,33 @@ def _below(env: BuildEnvironment, docname: str, seen: set[str]) -> Iterator[str]
 
 def llms_text(app: Sphinx) -> str:
     """Return llms.txt: the site's name, what it is, and each page with its first sentence."""
-    root = app.config.root_doc
     summaries, titles = summaries_of(app.env), app.env.titles
     base = f"{app.config.html_baseurl.rstrip('/')}/" if app.config.html_baseurl else ""
-    lines = [f"# {app.config.project}", "", f"> {summaries.get(root, '')}"]
-    heads = {docname for docname in app.env.toctree_includes if docname != root}
-    for docname in pages_in_order(app.env, root=root)[1:]:
-        title = titles[docname].astext()
-        if docname in heads:
-            lines += ["", f"## {title}", ""]
-        elif lines[-1].startswith(">"):
-            lines += ["", "## Pages", ""]
-        summary = f": {summaries[docname]}" if docname in summaries else ""
-        lines.append(f"- [{title}]({base}{docname}.md){summary}")
+    lines = [f"# {app.config.project}", "", f"> {summaries.get(app.config.root_doc, '')}"]
+    for heading, pages in _groups(app.env, root=app.config.root_doc):
+        lines += ["", f"## {heading}", ""]
+        for docname in pages:
+            summary = f": {summaries[docname]}" if docname in summaries else ""
+            lines.append(f"- [{titles[docname].astext()}]({base}{docname}.md){summary}")
     return "\n".join(lines) + "\n"
+
+
+def _groups(env: BuildEnvironment, *, root: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the parts of the navigation: the pages below a page, and those that stand alone."""
+    seen = {root}
+    for toctree in env.get_doctree(root).findall(addnodes.toctree):
+        caption = toctree.get("caption") or "Pages"
+        alone = []
+        for docname in toctree["includefiles"]:
+            pages = list(_below(env, docname, seen))
+            if len(pages) > 1:
+                yield f"{caption}: {env.titles[docname].astext()}", pages
+            else:
+                alone += pages
+        if alone:
+            yield caption, alone
+    if rest := sorted(env.found_docs - seen - NO_CONTENT):
+        yield "Other pages", rest
 
 
 def sitemap(app: Sphinx) -> str:
