@@ -22,7 +22,8 @@ PAGE = """\
 # Both
 
 {py:meth}`torch.nn.Module.train` and {any}`torch.nn.Module.train` are upstream's,
-{external+OURS:ref}`torch.nn.Module.train` and <inv:OURS:proof:entry#torch.nn.Module.train> are ours.
+{external+OURS:ref}`torch.nn.Module.train` and
+<inv:OURS:proof:entry#torch.nn.Module.train> are ours.
 """
 
 
