@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sites import SETUP, Site, page
+from sites import CONF, SETUP, Site, page
 from trees import section
 
 TEXT = section(
@@ -37,3 +37,23 @@ def test_each_fact_has_an_anchor_of_its_own_and_a_named_link(tmp_path: Path) -> 
     assert "¶" not in (done.html / "searchindex.js").read_text(encoding="utf-8")
     assert site.build("text").status == 0
     assert site.build("doctest").status == 0
+
+
+def test_a_translated_fact_keeps_its_anchor(tmp_path: Path) -> None:
+    site = Site(
+        tmp_path,
+        conf=f'{CONF}\nlanguage = "zh_CN"\nlocale_dirs = ["locale"]\ngettext_compact = False\n',
+    )
+    catalog = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    catalog += 'msgid "A sum of ints."\nmsgstr "\u6574\u6570\u4e4b\u548c"\n'
+    sum_of_ints = "\n## first\n\nA sum of ints.\n\n```{doctest}\n>>> 3\n3\n```\n"
+    site.write(
+        {
+            "docs/pages/a.md": page(sum_of_ints),
+            "docs/locale/zh_CN/LC_MESSAGES/pages/a.po": catalog,
+        }
+    )
+    done = site.build()
+    assert done.status == 0, done.output
+    text = done.page("pages/a")
+    assert '<p id="first--a-sum-of-ints">\u6574\u6570\u4e4b\u548c<a class="fact-link"' in text

@@ -24,8 +24,8 @@ class fact_link(nodes.Inline, nodes.Element):  # noqa: N801 - docutils names its
 class MarkFacts(SphinxTransform):
     """Give the facts of a page ids that last as long as their first words."""
 
-    # After the sections have their ids.
-    default_priority = 720
+    # Before translations, so that a fact has one anchor in all languages.
+    default_priority = 10
 
     def apply(self, **_: object) -> None:
         """Go through the examples of a page."""
@@ -38,15 +38,14 @@ class MarkFacts(SphinxTransform):
         before = block.parent.index(block) - 1
         said = block.parent[before] if before >= 0 else None
         if isinstance(said, nodes.paragraph) and "verdict" not in said["classes"]:
-            text = said.astext()
-            said["ids"].append(self._id(section, text))
-            said += self._link(said["ids"][-1], text)
+            said["ids"].append(self._id(section, said.astext()))
+            said["fact"] = said["ids"][-1]
             return
         statement = block.astext().partition("\n")[0]
         frame = nodes.container(classes=["fact"])
         frame["ids"].append(self._id(section, statement))
         block.replace_self(frame)
-        frame += [block, self._link(frame["ids"][-1], statement)]
+        frame += [block, _link(frame["ids"][-1], statement)]
 
     def _id(self, section: nodes.section, text: str) -> str:
         words = re.findall(r"[a-z0-9]+", text.lower())[:_WORDS]
@@ -58,9 +57,21 @@ class MarkFacts(SphinxTransform):
         self.document.ids[name] = section
         return name
 
-    def _link(self, anchor: str, text: str) -> fact_link:
-        start = " ".join(text.split()[:_WORDS])
-        return fact_link(anchor=anchor, label=start)
+
+class LinkFacts(SphinxTransform):
+    """Put the links behind facts, which translations would replace."""
+
+    default_priority = 720
+
+    def apply(self, **_: object) -> None:
+        """Go through the paragraphs that are facts."""
+        for said in self.document.findall(nodes.paragraph):
+            if "fact" in said:
+                said += _link(said.attributes.pop("fact"), said.astext())
+
+
+def _link(anchor: str, text: str) -> fact_link:
+    return fact_link(anchor=anchor, label=" ".join(text.split()[:_WORDS]))
 
 
 def _section(node: nodes.Node) -> nodes.section | None:
@@ -91,3 +102,4 @@ def setup(app: Sphinx) -> None:
         fact_link, html=(_visit, None), latex=silent, text=silent, man=silent, texinfo=silent
     )
     app.add_transform(MarkFacts)
+    app.add_transform(LinkFacts)
