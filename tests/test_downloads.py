@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import socket
+import tempfile
+import time
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +16,20 @@ import filelock
 import nbclient
 import nbformat
 import pytest
+import visdom
 from sites import Site
 from sphinx_gallery.gen_gallery import DEFAULT_GALLERY_CONF
 from sphinx_gallery.notebook import jupyter_notebook
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+from trees import PATIENCE
 
 from torchproof.notebooks import SERVER, prepared
 from torchproof.visdom_server import visdom_server
+from torchproof.visdom_static import front_end_folder
 
 GALLERY = Path(__file__).parents[1] / "gallery"
 INSTALL = "%pip install torch visdom matplotlib"
+LOCK = Path(tempfile.gettempdir(), "torchproof-port-8097.lock")
 EXECUTED = [
     "nn_module/conversion_keeps_parameters",
     "nn_module/tied_weights",
@@ -60,9 +69,32 @@ def test_a_notebook_runs_as_it_is(name: str, tmp_path: Path) -> None:
         run(text, tmp_path)
         return
     # The port is the one that visdom uses, of which a machine has one.
-    with filelock.FileLock("/tmp/torchproof-port-8097.lock"), visdom_server(port=8097) as server:
+    with filelock.FileLock(LOCK), visdom_server(port=8097) as server:
         run(text, tmp_path)
         assert server.port == 8097
+
+
+def test_a_notebook_starts_the_server_that_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At its first start visdom loads its front end from the net; in this copy it is in place.
+    package = shutil.copytree(Path(visdom.__file__).parent, tmp_path / "site" / "visdom")
+    shutil.copytree(front_end_folder(), package / "static", dirs_exist_ok=True)
+    (package / "static" / "version.built").write_text(version("visdom"))
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with filelock.FileLock(LOCK):
+        run(notebook("visdom/live_loss_curve"), tmp_path)
+        # It ends with the notebook.
+        deadline = time.monotonic() + PATIENCE
+        while taken(8097):
+            assert time.monotonic() < deadline
+
+
+def taken(port: int) -> bool:
+    """Say whether something listens on a port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_roles_are_code_in_a_notebook_and_nothing_is_done_twice() -> None:
