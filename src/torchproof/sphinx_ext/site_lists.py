@@ -41,7 +41,9 @@ def llms_text(app: Sphinx) -> str:
     """Return llms.txt: the site's name, what it is, and each page with its first sentence."""
     summaries, titles = summaries_of(app.env), app.env.titles
     base = f"{app.config.html_baseurl.rstrip('/')}/" if app.config.html_baseurl else ""
-    lines = [f"# {app.config.project}", "", f"> {summaries.get(app.config.root_doc, '')}"]
+    lines = [f"# {app.config.project}"]
+    if about := summaries.get(app.config.root_doc):
+        lines += ["", f"> {about}"]
     for heading, pages in _groups(app.env, root=app.config.root_doc):
         lines += ["", f"## {heading}", ""]
         for docname in pages:
