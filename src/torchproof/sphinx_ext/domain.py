@@ -50,6 +50,8 @@ class ProofDomain(Domain):
     def note_entry(self, name: str, anchor: str) -> None:
         """Remember that the page being read has the entry of a name."""
         self.entries[name] = (self.env.docname, anchor)
+        # Other sites know no `proof` domain; from there an entry is `{external+key:ref}`.
+        self.env.domains.standard_domain.labels[name] = (self.env.docname, anchor, name)
 
     def clear_doc(self, docname: str) -> None:
         """Forget the entries of a page."""
