@@ -15,6 +15,7 @@ from torchproof.sphinx_ext import (
     options,
     panes,
     proving,
+    search_index,
     stock_doctest,
 )
 
@@ -35,13 +36,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         options,
         gate,
         examples_json,
+        search_index,
         stock_doctest,
     )
     for part in parts:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
