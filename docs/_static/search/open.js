@@ -56,14 +56,15 @@
 
   /** Return the field of the page search.html, which asks what its address says. */
   function onPage(place) {
-    const view = torchproofSearchView.create({ id: "search", root, engine });
-    place.append(view.element);
     const address = new URL(location);
-    view.ask(address.searchParams.get("q") ?? "");
-    view.input.addEventListener("change", () => {
+    // The way back from a result leads to the same results.
+    const chosen = () => {
       address.searchParams.set("q", view.input.value);
       history.replaceState(null, "", address);
-    });
+    };
+    const view = torchproofSearchView.create({ id: "search", root, engine, chosen });
+    place.replaceChildren(view.element);
+    view.ask(address.searchParams.get("q") ?? "");
     return { view, show: () => {} };
   }
 

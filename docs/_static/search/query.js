@@ -17,6 +17,7 @@ var torchproofSearch = (() => {
   // A dotted name, then nothing, an open parenthesis, or a call to its end.
   const CALLED = /^([\p{L}_]\w*(?:\(\))?(?:\.[\p{L}_]\w*)*)\s*(?:\([^)]*|\(.*\))?:?$/u;
   const FILLING = new Set("a an and are be can do does for from how i in is it my of on or the to what when which why with".split(" "));
+  const FEW = 5;
   const MOST = 40;
 
   const words = (text) => text.toLowerCase().match(/\p{Script=Han}|[\p{L}\p{N}_]+/gu) ?? [];
@@ -126,7 +127,7 @@ var torchproofSearch = (() => {
       const fuzzy = (word) => (word.length > 3 && !/\d/.test(word) ? 0.2 : false);
       const options = { boost, boostDocument, weights: { fuzzy: 0.15, prefix: 0.3 }, fuzzy, prefix: (word) => word.length > 1 };
       const all = engine.search(asked, { ...options, combineWith: "AND" });
-      return all.length ? all : engine.search(asked, { ...options, combineWith: "OR" });
+      return all.length < FEW ? [...all, ...engine.search(asked, { ...options, combineWith: "OR" })] : all;
     }
 
     /** Return the sections that answer a query, the best first, each once. */

@@ -28,23 +28,22 @@ if TYPE_CHECKING:
 NAME = "search-index.js"
 _PAGE = """\
 <h1>Search</h1>
-<noscript>
+<div id="search-page">
 <p>The search needs JavaScript. The <a href="{index}">first page</a> leads to all others.</p>
-</noscript>
-<div id="search-page"></div>
+</div>
 """
 
 
 class SearchCollector(EnvironmentCollector):
     """Gathers the sections of each page while it is read."""
 
-    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:  # noqa: ARG002
         """Forget the sections of a page."""
         _gathered(env).pop(docname, None)
 
     def merge_other(
         self,
-        app: Sphinx,
+        app: Sphinx,  # noqa: ARG002
         env: BuildEnvironment,
         docnames: AbstractSet[str],
         other: BuildEnvironment,
