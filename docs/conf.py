@@ -48,7 +48,9 @@ html_theme = "furo"
 html_title = "Torchproof"
 html_static_path = ["_static"]
 html_css_files = ["torchproof.css", "search/search.css"]
-html_js_files = [("search/view.js", {"defer": "defer"}), ("search/open.js", {"defer": "defer"})]
+html_js_files = [
+    (f"search/{part}.js", {"defer": "defer"}) for part in ("words", "result", "view", "open")
+]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False

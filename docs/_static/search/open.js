@@ -5,13 +5,12 @@
 (() => {
   const here = document.currentScript.src;
   const root = new URL("../../", here);
-  const NEEDED = [
-    new URL("../vendor/minisearch.js", here),
-    new URL("query.js", here),
-    new URL("search-index.js", root),
-  ];
+  const NEEDED = ["../vendor/minisearch.js", "names.js", "messages.js", "query.js"].map((file) => new URL(file, here));
+  NEEDED.push(new URL("search-index.js", root));
   const FIELDS = "input, textarea, select, [contenteditable]";
   const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+  const say = torchproofSearchWords;
+  const { make } = torchproofSearchResult;
   let loading;
   let opened;
 
@@ -22,36 +21,31 @@
       script.async = false;
       script.src = url;
       script.addEventListener("load", resolve);
-      script.addEventListener("error", () => reject(new Error(`${url.pathname} is missing`)));
+      script.addEventListener("error", () => reject(new Error(say.missing(url.pathname))));
       document.head.append(script);
     });
   }
 
   function engine() {
-    loading ??= Promise.all(NEEDED.map(load)).then(() => torchproofSearch.create(torchproofSearchIndex));
+    const made = () => torchproofSearch.create(torchproofSearchIndex);
+    loading ??= Promise.all(NEEDED.map(load)).then(made);
     // The next attempt loads anew.
     loading.catch(() => (loading = undefined));
     return loading;
   }
 
-  /** Return what opens and holds the field: a dialog. */
-  function dialog() {
-    const element = document.createElement("dialog");
-    element.className = "search-dialog";
-    element.setAttribute("aria-label", "Search");
-    const view = torchproofSearchView.create({ id: "search", root, engine, chosen: () => element.close() });
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "search-close";
-    close.textContent = "Esc";
-    close.setAttribute("aria-label", "Close");
-    close.addEventListener("click", () => element.close());
+  /** Return the field in a dialog. */
+  function inDialog() {
+    const close = make("button", { type: "button", class: "search-close", "aria-label": `${say.close} (Esc)` }, "Esc");
+    const dialog = make("dialog", { class: "search-dialog", "aria-label": say.search });
+    const view = torchproofSearchView.create({ id: "search", root, engine, chosen: () => dialog.close() });
     view.element.querySelector(".search-bar").append(close);
-    element.append(view.element);
+    dialog.append(view.element);
+    close.addEventListener("click", () => dialog.close());
     // A click beside the dialog is a click on its backdrop, which is part of it.
-    element.addEventListener("click", (event) => event.target === element && element.close());
-    document.body.append(element);
-    return { view, show: () => element.open || element.showModal() };
+    dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+    document.body.append(dialog);
+    return { view, show: () => dialog.open || dialog.showModal() };
   }
 
   /** Return the field of the page search.html, which asks what its address says. */
@@ -69,21 +63,16 @@
   }
 
   function open() {
-    opened ??= dialog();
+    opened ??= inDialog();
     opened.show();
     opened.view.input.focus();
     opened.view.input.select();
     opened.view.answer();
   }
 
-  function button(className, ...children) {
-    const element = document.createElement("button");
-    element.type = "button";
-    element.className = className;
-    element.setAttribute("aria-label", "Search");
-    element.setAttribute("aria-haspopup", "dialog");
-    element.setAttribute("aria-keyshortcuts", "Control+K Meta+K /");
-    element.append(...children);
+  function button(attributes, ...children) {
+    const shortcuts = { "aria-haspopup": "dialog", "aria-keyshortcuts": "Control+K Meta+K /" };
+    const element = make("button", { type: "button", ...shortcuts, ...attributes }, ...children);
     element.addEventListener("click", open);
     return element;
   }
@@ -93,21 +82,17 @@
     opened = onPage(place);
     opened.view.input.focus();
   }
-  const keys = document.createElement("kbd");
-  keys.textContent = MAC ? "⌘ K" : "Ctrl K";
-  const label = document.createElement("span");
-  label.className = "sidebar-search";
-  label.textContent = "Search";
-  document
-    .querySelector("form.sidebar-search-container")
-    ?.replaceWith(button("sidebar-search-container search-open", label, keys));
-  document.querySelector(".header-right")?.prepend(button("search-open-icon"));
+  const label = make("span", { class: "sidebar-search" }, say.search);
+  const large = button({ class: "sidebar-search-container search-open" }, label, make("kbd", {}, MAC ? "⌘ K" : "Ctrl K"));
+  const small = button({ class: "search-open-icon", "aria-label": say.search });
+  document.querySelector("form.sidebar-search-container")?.replaceWith(large);
+  document.querySelector(".header-right")?.prepend(small);
 
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    const command = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !target.closest?.(FIELDS);
-    if (event.isComposing || !((command && key.toLowerCase() === "k") || (plain && key === "/"))) return;
+    const command = event.ctrlKey || event.metaKey;
+    const asked = command ? key.toLowerCase() === "k" && !event.shiftKey : key === "/" && !target.closest?.(FIELDS);
+    if (!asked || event.altKey || event.isComposing) return;
     event.preventDefault();
     open();
   });

@@ -4,71 +4,55 @@
 
 var torchproofSearchView = (() => {
   const MOST_OF_A_PAGE = 6;
-  const LENGTH = 220;
+  const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+  const say = torchproofSearchWords;
+  const { make, option } = torchproofSearchResult;
 
-  const HINTS = [
-    ["a name", "zero_grad"],
-    ["a call", "vis.line"],
-    ["an error message, whole", "grad can be implicitly created only for scalar outputs"],
-    ["words", "freeze layers"],
-  ];
-
-  /** Return an element with attributes and children. */
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
-
-  /** Return text in which the words that were found are marked. */
-  function marked(text, found) {
-    const fragment = document.createDocumentFragment();
-    let at = 0;
-    for (const { index, 0: word } of found ? text.matchAll(found) : []) {
-      fragment.append(text.slice(at, index), make("mark", {}, word));
-      at = index + word.length;
-    }
-    fragment.append(text.slice(at));
-    return fragment;
-  }
-
-  function finder(terms) {
-    const words = terms.filter((term) => term.length > 1).sort((a, b) => b.length - a.length);
-    if (!words.length) return null;
-    return new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join("|")})(?![\\p{L}\\p{N}])`, "giu");
-  }
-
-  /** Return the part of a text around a place in it. */
-  function excerpt(text, place) {
-    const start = place > LENGTH / 2 ? text.indexOf(" ", place - 60) + 1 : 0;
-    const part = text.slice(start, start + LENGTH);
-    return (start ? "… " : "") + part + (start + LENGTH < text.length ? " …" : "");
-  }
-
+  /** Return the results by page, the page with the best first. */
   function grouped(results) {
     const groups = new Map();
     for (const result of results) {
       const group = groups.get(result.page) ?? groups.set(result.page, []).get(result.page);
       if (group.length < MOST_OF_A_PAGE) group.push(result);
     }
-    return groups;
+    return [...groups];
+  }
+
+  function key(name) {
+    return make("kbd", {}, name);
   }
 
   /** Make the field with its results: `engine` promises what answers, `chosen` hears of a choice. */
   function create({ id, root, engine, chosen = () => {} }) {
-    const list = make("div", { id: `${id}-results`, class: "search-results", role: "listbox", "aria-label": "Results", hidden: "" });
-    const input = make("input", {
-      class: "search-input", type: "text", role: "combobox", inputmode: "search", enterkeyhint: "go",
-      placeholder: "Name, message or words", "aria-label": "Search", "aria-controls": list.id,
-      "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+    const list = make("div", {
+      id: `${id}-results`,
+      class: "search-results",
+      role: "listbox",
+      "aria-label": say.results,
     });
-    const hints = make("div", { class: "search-hints" }, make("p", {}, "Search for"), make("ul", {}, ...HINTS.map(hint)));
+    const input = make("input", {
+      class: "search-input",
+      type: "text",
+      role: "combobox",
+      inputmode: "search",
+      enterkeyhint: "go",
+      placeholder: say.placeholder,
+      "aria-label": say.search,
+      "aria-controls": list.id,
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+    });
+    const examples = make("ul", {}, ...say.examples.map(hint));
+    const hints = make("div", { class: "search-hints" }, make("p", {}, say.hints), examples);
     const status = make("p", { class: "search-status", role: "status" });
     const keys = make("p", { class: "search-keys", "aria-hidden": "true" });
-    keys.append(make("kbd", {}, "↑"), make("kbd", {}, "↓"), " choose ", make("kbd", {}, "Enter"), " open");
-    const element = make("div", { class: "search-view" }, make("div", { class: "search-bar" }, input), list, hints,
-      make("div", { class: "search-foot" }, status, keys));
+    keys.append(key("↑"), key("↓"), ` ${say.choose} `, key("Enter"), ` ${say.open}`);
+    const bar = make("div", { class: "search-bar" }, input);
+    const foot = make("div", { class: "search-foot" }, status, keys);
+    const element = make("div", { class: "search-view" }, bar, list, hints, foot);
     let options = [];
     let active = -1;
 
@@ -81,62 +65,48 @@ var torchproofSearchView = (() => {
       return make("li", {}, `${what}: `, button);
     }
 
-    function option({ title, names = [], page, anchor, message, text = "", terms }, number) {
-      const found = finder(terms);
-      const holds = (part) => Boolean(found) && part.search(found) >= 0;
-      const link = make("a", {
-        id: `${id}-${number}`, class: "search-option", role: "option", tabindex: "-1", "aria-selected": "false",
-        href: new URL(page.url + (anchor ? `#${anchor}` : ""), root).href,
-      });
-      const own = names.filter((name) => holds(name.split(".").at(-1)));
-      const head = make("span", { class: "search-title" }, make("span", {}, marked(title, found)));
-      head.append(...(own.length ? own : names.slice(0, 1)).map((name) => make("code", {}, marked(name, found))));
-      // What a section says first tells best what it is; the words elsewhere say why it was found.
-      const start = holds(title) || own.length ? 0 : text.search(found ?? /^/);
-      link.append(head, make("span", { class: "search-text" }, marked(excerpt(message ?? text, message ? 0 : start), found)));
-      link.addEventListener("click", chosen);
-      link.addEventListener("mousemove", () => activate(options.indexOf(link), false));
-      return link;
-    }
-
-    function activate(number, scroll = true) {
+    function activate(number) {
       options[active]?.setAttribute("aria-selected", "false");
       active = number;
-      const now = options[active];
-      now?.setAttribute("aria-selected", "true");
-      if (now) input.setAttribute("aria-activedescendant", now.id);
+      options[active]?.setAttribute("aria-selected", "true");
+      if (options[active]) input.setAttribute("aria-activedescendant", options[active].id);
       else input.removeAttribute("aria-activedescendant");
-      if (scroll) now?.scrollIntoView({ block: "nearest" });
+    }
+
+    function move(step) {
+      if (!options.length) return;
+      activate((active + step + options.length) % options.length);
+      options[active].scrollIntoView({ block: "nearest" });
+    }
+
+    function group([page, results], number) {
+      const heading = make("div", { id: `${id}-page-${number}`, class: "search-group", role: "presentation" });
+      heading.textContent = [page.script && say.script, page.area, page.title].filter(Boolean).join(" › ");
+      const links = results.map((result, n) => option(result, { id: `${id}-${number}-${n}`, root }));
+      return make("div", { role: "group", "aria-labelledby": heading.id }, heading, ...links);
     }
 
     function show(results) {
-      let number = 0;
-      const groups = [...grouped(results)].map(([page, found], n) => {
-        const heading = make("div", { id: `${id}-page-${n}`, class: "search-group", role: "presentation" });
-        heading.textContent = [page.script && "Script", page.area, page.title].filter(Boolean).join(" › ");
-        const links = found.map((result) => option(result, number++));
-        return make("div", { role: "group", "aria-labelledby": heading.id }, heading, ...links);
-      });
-      list.replaceChildren(...groups);
+      list.replaceChildren(...grouped(results).map(group));
       list.scrollTop = 0;
       options = [...list.querySelectorAll("[role=option]")];
-      const asked = Boolean(input.value.trim());
       list.hidden = !options.length;
       hints.hidden = options.length > 0;
       input.setAttribute("aria-expanded", String(options.length > 0));
-      status.textContent = !asked ? "" : options.length === 1 ? "1 result" : options.length ? `${options.length} results` : "No results. Fewer or other words may find it.";
       activate(options.length ? 0 : -1);
     }
 
     async function answer() {
       const asked = input.value;
-      status.textContent ||= asked.trim() ? "Loading…" : "";
+      status.textContent ||= asked.trim() && say.loading;
       try {
         const { search } = await engine();
         // What was typed meanwhile has an answer of its own.
-        if (asked === input.value) show(asked.trim() ? search(asked) : []);
+        if (asked !== input.value) return;
+        show(asked.trim() ? search(asked) : []);
+        status.textContent = asked.trim() && (options.length ? say.found(options.length) : say.nothing);
       } catch (error) {
-        status.textContent = `The search cannot be loaded: ${error.message}`;
+        status.textContent = error.message;
       }
     }
 
@@ -145,10 +115,7 @@ var torchproofSearchView = (() => {
       return answer();
     }
 
-    function move(step) {
-      if (options.length) activate((active + step + options.length) % options.length);
-    }
-
+    show([]);
     input.addEventListener("input", answer);
     // A field drops line breaks, and with them where a message begins; so they become a sign.
     input.addEventListener("paste", (event) => {
@@ -159,13 +126,17 @@ var torchproofSearchView = (() => {
       answer();
     });
     input.addEventListener("keydown", (event) => {
-      if (event.isComposing) return;
-      const steps = { ArrowDown: 1, ArrowUp: -1 };
-      if (event.key in steps && !event.altKey) move(steps[event.key]);
+      if (event.isComposing || event.altKey) return;
+      if (event.key in STEPS) move(STEPS[event.key]);
       else if (event.key === "Enter") options[active]?.click();
       else return;
       event.preventDefault();
     });
+    list.addEventListener("mousemove", ({ target }) => {
+      const number = options.indexOf(target.closest("[role=option]"));
+      if (number >= 0) activate(number);
+    });
+    list.addEventListener("click", ({ target }) => target.closest("[role=option]") && chosen());
     return { element, input, ask, answer };
   }
 
