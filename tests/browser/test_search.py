@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -331,6 +332,32 @@ def test_the_index_is_loaded_with_the_first_opening_only(site: str, page: Page) 
         page.keyboard.press("Escape")
     assert len([url for url in asked if "search-index" in url]) == 1
     assert all(url.startswith(site) for url in asked)
+
+
+def test_it_speaks_the_language_of_the_page_and_finds_words_of_chinese(
+    site: str, page: Page
+) -> None:
+    english = (BUILT / "index.html").read_text(encoding="utf-8")
+    chinese = english.replace('lang="en"', 'lang="zh-CN"')
+    index = {
+        "pages": [{"url": "index.html", "title": "梯度", "area": "", "errors": False}],
+        "sections": [
+            {"page": 0, "title": "不记录", "kind": "section", "text": "冻结一部分模型。"},
+            {"page": 0, "title": "累加梯度", "kind": "section", "text": "backward把梯度相加。"},
+        ],
+    }
+    text = f"var torchproofSearchIndex = {json.dumps(index)};"
+    page.route("**/index.html", lambda route: route.fulfill(body=chinese, content_type="text/html"))
+    page.route("**/search-index.js", lambda route: route.fulfill(body=text))
+    page.goto(f"{site}/index.html")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="搜索").fill("梯度")
+    first = page.get_by_role("group", name="梯度").get_by_role("option").first
+    expect(first).to_contain_text("累加梯度")
+    assert first.locator("mark").all_inner_texts()[:2] == ["梯", "度"]
+    page.get_by_role("combobox").fill("backward")
+    expect(options(page)).to_have_count(1)
+    expect(page.locator(".search-dialog [role=status]")).to_have_text("1 个结果")
 
 
 def test_a_missing_index_is_said_and_asked_for_again(site: str, page: Page) -> None:
