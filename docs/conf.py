@@ -53,10 +53,12 @@ html_css_files = [
     "code-links.css",
     "facts.css",
     "page-links.css",
+    "search/search.css",
     "print.css",
 ]
 html_js_files = [
-    ("filters.js", {"defer": "defer"}),
+    (f"{name}.js", {"defer": "defer"})
+    for name in ("filters", "search/words", "search/result", "search/view", "search/open")
 ]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
