@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from torchproof import __version__
 from torchproof.sphinx_ext import (
+    counts,
     domain,
     entry,
     example,
     examples_json,
     gate,
+    learn,
+    marks,
+    names,
     note,
     options,
     panes,
@@ -27,12 +31,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part."""
     parts = (
         proving,
+        marks,
         panes,
         domain,
         entry,
         example,
         note,
         options,
+        counts,
+        learn,
+        names,
         gate,
         examples_json,
         stock_doctest,
@@ -41,7 +49,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

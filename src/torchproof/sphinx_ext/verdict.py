@@ -9,7 +9,7 @@ from torchproof.proof import Proof
 from torchproof.record import Verdict
 from torchproof.subjects import DEVICES, Subject
 
-_LABELS = {"cpu": "CPU", "cuda": "CUDA"}
+LABELS = {"cpu": "CPU", "cuda": "CUDA"}
 _MARKS = {"passed": "✓", "failed": "✗", "timed-out": "timed out", "crashed": "crashed"}
 
 
@@ -17,7 +17,7 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
     """Return the line under a signature: checked with which torch, on which device."""
     line = nodes.paragraph(classes=["verdict"])
     verdicts = proof.verdicts(subject)
-    versions = sorted({e.torch for e in verdicts}, key=_version, reverse=True)
+    versions = sorted({e.torch for e in verdicts}, key=version_key, reverse=True)
     if not versions:
         line += nodes.inline("", "not checked yet as it stands now", classes=["verdict-none"])
         return line
@@ -36,7 +36,7 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
 
 
 def _device(subject: Subject, device: str, seen: list[tuple[Environment, Verdict]]) -> nodes.inline:
-    label = _LABELS[device]
+    label = LABELS[device]
     reason = subject.skip_reason(device)
     if reason is not None:
         return nodes.inline("", f"{label} skipped ({reason})", classes=["verdict-skipped"])
@@ -53,5 +53,6 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _version(text: str) -> list[int]:
+def version_key(text: str) -> list[int]:
+    """Return what versions of torch are sorted by."""
     return [int(part) for part in text.split(".") if part.isdigit()]
