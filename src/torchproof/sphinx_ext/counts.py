@@ -19,14 +19,14 @@ from torchproof.subjects import DEVICES
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_SHOWN = {
-    "names": "names documented",
-    "examples": "examples on their pages",
-    "scripts": "scripts",
+_LISTED = {
+    "names": "names",
+    "examples": "examples",
     "outputs": "outputs compared",
     "environments": "environments",
 }
-"""What there is to count, with the words beside the number."""
+"""What the list shows, with the words beside the number."""
+_COUNTED = (*_LISTED, "scripts")
 
 
 def _mark(app: Sphinx, _: str) -> str:
@@ -41,7 +41,7 @@ class CountsDirective(SphinxDirective):
         depend(self.env, _mark)
         counts = count(proof_of(self.env.app))
         numbers = nodes.definition_list(classes=["counts"])
-        for key, words in _SHOWN.items():
+        for key, words in _LISTED.items():
             item = nodes.definition_list_item()
             item += nodes.term("", words if _number(counts, key) != 1 else words.removesuffix("s"))
             item += nodes.definition("", nodes.paragraph("", f"{_number(counts, key):,}"))
@@ -59,8 +59,8 @@ class CountRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the number."""
-        if self.text not in _SHOWN:
-            message = f"nothing counts {self.text!r}; known are {', '.join(_SHOWN)}"
+        if self.text not in _COUNTED:
+            message = f"nothing counts {self.text!r}; known are {', '.join(_COUNTED)}"
             error = self.inliner.reporter.error(message, line=self.lineno)
             return [], [error]
         depend(self.env, _mark)

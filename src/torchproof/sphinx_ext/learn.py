@@ -93,9 +93,9 @@ class EndWithNeighbours(SphinxTransform):
         where += nodes.Text(f"Chapter {number}: {chapter.heading}, in ")
         where += _document(f"/{Path(ORDER).stem}", "the reading order", self.env.docname)
         box += where
-        for words, other in (("Next: ", after), ("Before: ", before)):
+        for kind, words, other in (("next", "Next: ", after), ("before", "Before: ", before)):
             if other is not None:
-                line = nodes.paragraph(classes=[f"reading-order-{words[:4].lower()}"])
+                line = nodes.paragraph(classes=[f"reading-order-{kind}"])
                 line += [nodes.Text(words), _reference(other, self.env.docname)]
                 box += line
         section = next(iter(self.document.findall(nodes.section)))

@@ -92,16 +92,18 @@ class NamesDirective(SphinxDirective):
         return self._by_page(names) if by == "pages" else self._by_letter(names)
 
     def _by_page(self, names: Sequence[Listed]) -> list[nodes.Node]:
-        found = {name.family for name in names}
+        present = {name.family for name in names}
         sections: list[nodes.Node] = []
-        for family in [*(f for f in _FAMILIES if f in found), *sorted(found - _FAMILIES.keys())]:
+        for family in [*(f for f in _FAMILIES if f in present), *sorted(present - _FAMILIES.keys())]:
             own = [name for name in names if name.family == family]
             known = sum(name.listed for name in own)
             section = _section(f"names-{family}", _FAMILIES.get(family, family))
             more = f" and {len(own) - known} that go with them" if known < len(own) else ""
             section += nodes.paragraph("", f"{known} names{more}", classes=["names-count"])
             pages = nodes.definition_list(classes=["names-pages"])
-            for page in dict.fromkeys(name.page for name in own):
+            holding = dict.fromkeys(name.page for name in own)
+            # A name may stand on a page of another family; that page comes last.
+            for page in sorted(holding, key=lambda page: Path(page).parent.name != family):
                 item = nodes.definition_list_item()
                 item += nodes.term("", "", self._page(page))
                 there = sorted((n for n in own if n.page == page), key=lambda n: n.key)
