@@ -10,6 +10,8 @@ from pathlib import Path
 
 from torchproof.subjects import Found, Problem, Subject
 
+_SHOULD = {"heading": "one", "about": "one sentence", "scripts": "a list of paths"}
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -64,8 +66,11 @@ def read_order(path: Path, found: Found, *, root: Path) -> tuple[ReadingOrder, t
         line = re.search(r"at line (\d+)", str(error))
         number = int(line[1]) if line else text.count("\n")
         return ReadingOrder(), (Problem(file, number, f"not TOML: {error}"),)
+    tables = data.get("chapter", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        return ReadingOrder(), (Problem(file, 1, "a chapter begins with [[chapter]]"),)
     order = _Order(file, text, [s for s in found.subjects if s.kind == "script"])
-    chapters = tuple(order.chapter(chapter) for chapter in data.get("chapter", ()))
+    chapters = tuple(order.chapter(table) for table in tables)
     order.note_missing()
     return ReadingOrder(chapters), tuple(order.problems)
 
@@ -76,13 +81,20 @@ class _Order:
         self.lines = text.splitlines()
         self.known = {script.file: script for script in scripts}
         self.placed: dict[str, int] = {}
+        self.heads = 0
         self.problems: list[Problem] = []
 
     def chapter(self, data: dict[str, object]) -> Chapter:
+        self.heads += 1
         heading, about, scripts = (data.get(key) for key in ("heading", "about", "scripts"))
-        if not isinstance(heading, str) or not isinstance(about, str):
-            line = self._line("[[chapter]]")
-            self._problem(line, f"chapter {heading or ''!r} without heading or about; give it both")
+        for key, value, kind in (
+            ("heading", heading, str),
+            ("about", about, str),
+            ("scripts", scripts, list),
+        ):
+            if not isinstance(value, kind):
+                line = self._line("[[chapter]]", number=self.heads)
+                self._problem(line, f"chapter {heading!r} without {key}; give it {_SHOULD[key]}")
         listed = scripts if isinstance(scripts, list) else []
         return Chapter(
             heading=str(heading or ""),
@@ -91,8 +103,9 @@ class _Order:
         )
 
     def _script(self, name: str) -> Subject | None:
-        before = self.placed.get(name, 0)
-        line = self.placed[name] = self._line(f'"{name}"', after=before)
+        before = self.placed.get(name)
+        line = self._line(f'"{name}"', number=2 if before else 1)
+        self.placed.setdefault(name, line)
         if before:
             self._problem(line, f"{name} stands in line {before} already; keep one of the two")
             return None
@@ -108,7 +121,7 @@ class _Order:
     def _problem(self, line: int, message: str) -> None:
         self.problems.append(Problem(self.file, line, message))
 
-    def _line(self, text: str, *, after: int = 0) -> int:
-        """Return the first line after a given one that has the text; TOML does not tell it."""
-        numbers = [n for n, line in enumerate(self.lines, 1) if text in line and n > after]
-        return numbers[0] if numbers else 1
+    def _line(self, text: str, *, number: int = 1) -> int:
+        """Return the line where a text stands for the nth time; tomllib tells no lines."""
+        lines = [n for n, line in enumerate(self.lines, 1) if text in line]
+        return lines[number - 1] if number <= len(lines) else 1

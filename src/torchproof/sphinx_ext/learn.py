@@ -1,22 +1,20 @@
-"""The reading order of the scripts: the `{learn}` directive, and on each script its neighbours."""
+"""The `{learn}` directive: the scripts in the reading order of docs/learn.toml."""
 
 from __future__ import annotations
 
 import re
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.question import question
 from torchproof.reading_order import Chapter, ReadingOrder, read_order
 from torchproof.sphinx_ext.marks import depend
 from torchproof.sphinx_ext.problems import Kind, warn
-from torchproof.sphinx_ext.proving import proof_of, root_of, subjects_of
+from torchproof.sphinx_ext.proving import proof_of, root_of
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ class LearnDirective(SphinxDirective):
         for script in chapter.scripts:
             step = nodes.list_item()
             asked = _ROLE.sub(r"{\1}\2", question(script)).replace("``", "`")
-            step += nodes.paragraph("", "", _reference(script, self.env.docname))
+            step += nodes.paragraph("", "", reference_to(script, self.env.docname))
             step += nodes.paragraph("", "", *self._inline(asked), classes=["step-question"])
             steps += step
         section += steps
@@ -72,76 +70,20 @@ class LearnDirective(SphinxDirective):
         return self.parse_inline(text, lineno=self.lineno)[0]
 
 
-class EndWithNeighbours(SphinxTransform):
-    """End the page of a script with the next one in reading order, and the one before."""
-
-    default_priority = 410
-
-    def apply(self, **_: object) -> None:
-        """Add them above what sphinx-gallery puts at the end."""
-        script = _script_of(self.env.app, self.env.docname)
-        if script is None:
-            return
-        depend(self.env, _neighbours_mark)
-        place = order_of(self.env.app).place(script.file)
-        if place is None:
-            return
-        before, after = order_of(self.env.app).around(script.file)
-        number, chapter = place
-        box = nodes.container(classes=["reading-order"])
-        where = nodes.paragraph(classes=["reading-order-place"])
-        where += nodes.Text(f"Chapter {number}: {chapter.heading}, in ")
-        where += _document(f"/{Path(ORDER).stem}", "the reading order", self.env.docname)
-        box += where
-        for kind, words, other in (("next", "Next: ", after), ("before", "Before: ", before)):
-            if other is not None:
-                line = nodes.paragraph(classes=[f"reading-order-{kind}"])
-                line += [nodes.Text(words), _reference(other, self.env.docname)]
-                box += line
-        section = next(iter(self.document.findall(nodes.section)))
-        footers = [n for n, child in enumerate(section) if _is_gallery_footer(child)]
-        section.insert(footers[0] if footers else len(section), box)
-
-
-def _is_gallery_footer(node: nodes.Node) -> bool:
-    containers = node.findall(nodes.container) if isinstance(node, addnodes.only) else ()
-    return any("sphx-glr-footer" in container["classes"] for container in containers)
-
-
-def _follow_order(
-    app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None
-) -> None:
-    """Have the theme's buttons at the end of a script's page follow the reading order, too."""
-    script = _script_of(app, pagename) if pagename in app.env.found_docs else None
-    if script is None or order_of(app).place(script.file) is None:
-        return
-    for key, other in zip(("prev", "next"), order_of(app).around(script.file), strict=True):
-        context[key] = other and {
-            "link": app.builder.get_relative_uri(pagename, _docname(other)),
-            "title": escape(other.title),
-        }
-
-
-def _script_of(app: Sphinx, docname: str) -> Subject | None:
-    return next((s for s in subjects_of(app, docname) if s.kind == "script"), None)
-
-
-def _docname(script: Subject) -> str:
-    return Path(script.file).with_suffix("").as_posix()
-
-
-def _reference(script: Subject, docname: str) -> nodes.Node:
-    return _document(f"/{_docname(script)}", script.title, docname)
-
-
-def _document(target: str, text: str, docname: str) -> nodes.Node:
+def reference_to(script: Subject, docname: str) -> nodes.Node:
+    """Return a link from a page to that of a script, with its finding as the text."""
     reference = addnodes.pending_xref(
-        "", refdomain="std", reftype="doc", reftarget=target, refexplicit=True
+        "", refdomain="std", reftype="doc", reftarget=f"/{script_docname(script)}", refexplicit=True
     )
     reference["refdoc"] = docname
     reference["refwarn"] = True
-    reference += nodes.inline("", text)
+    reference += nodes.inline("", script.title)
     return reference
+
+
+def script_docname(script: Subject) -> str:
+    """Return the page of a script; sphinx-gallery writes it."""
+    return Path(script.file).with_suffix("").as_posix()
 
 
 def _order_mark(app: Sphinx, _: str) -> str:
@@ -149,17 +91,7 @@ def _order_mark(app: Sphinx, _: str) -> str:
     return str([(c.heading, c.about, [(s.file, s.digest) for s in c.scripts]) for c in chapters])
 
 
-def _neighbours_mark(app: Sphinx, docname: str) -> str:
-    script = _script_of(app, docname)
-    if script is None or (place := order_of(app).place(script.file)) is None:
-        return ""
-    around = order_of(app).around(script.file)
-    return str((place[0], place[1].heading, [s and (s.file, s.title) for s in around]))
-
-
 def setup(app: Sphinx) -> None:
-    """Read the order once the scripts are known; register the directive and the transform."""
+    """Read the order once the scripts are known; register the directive."""
     app.add_directive("learn", LearnDirective)
-    app.add_transform(EndWithNeighbours)
     app.connect("builder-inited", _read, priority=6)
-    app.connect("html-page-context", _follow_order)

@@ -27,7 +27,7 @@ def depend(env: BuildEnvironment, mark: Mark) -> None:
 def _shown(env: BuildEnvironment) -> dict[str, dict[Mark, str]]:
     if not hasattr(env, "torchproof_shown"):
         env.torchproof_shown = {}  # type: ignore[attr-defined]
-    shown: dict[str, dict[Mark, str]] = env.torchproof_shown
+    shown: dict[str, dict[Mark, str]] = env.torchproof_shown  # type: ignore[attr-defined]
     return shown
 
 

@@ -94,12 +94,17 @@ class NamesDirective(SphinxDirective):
     def _by_page(self, names: Sequence[Listed]) -> list[nodes.Node]:
         present = {name.family for name in names}
         sections: list[nodes.Node] = []
-        for family in [*(f for f in _FAMILIES if f in present), *sorted(present - _FAMILIES.keys())]:
+        for family in [
+            *(f for f in _FAMILIES if f in present),
+            *sorted(present - _FAMILIES.keys()),
+        ]:
             own = [name for name in names if name.family == family]
             known = sum(name.listed for name in own)
             section = _section(f"names-{family}", _FAMILIES.get(family, family))
             more = f" and {len(own) - known} that go with them" if known < len(own) else ""
-            section += nodes.paragraph("", f"{known} names{more}", classes=["names-count"])
+            section += nodes.paragraph(
+                "", f"{known} {'name' if known == 1 else 'names'}{more}", classes=["names-count"]
+            )
             pages = nodes.definition_list(classes=["names-pages"])
             holding = dict.fromkeys(name.page for name in own)
             # A name may stand on a page of another family; that page comes last.
