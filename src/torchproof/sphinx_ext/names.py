@@ -47,6 +47,11 @@ class Listed:
         return self.qualified.rpartition(".")[0]
 
     @property
+    def inner(self) -> str:
+        """Last part of the owner."""
+        return self.owner.rpartition(".")[2]
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """What names are sorted by: underscores at the head do not count."""
         return self.last.lstrip("_").lower(), self.last, self.qualified
@@ -134,9 +139,12 @@ class NamesDirective(SphinxDirective):
 
     def _list(self, names: Iterable[Listed], *, with_owner: bool) -> nodes.bullet_list:
         shown = nodes.bullet_list(classes=["names-full" if with_owner else "names-short"])
+        names = list(names)
+        last = [name.last for name in names]
         for name in names:
             line = nodes.paragraph()
-            line += self._link(name)
+            alone = with_owner or last.count(name.last) == 1
+            line += self._link(name, name.last if alone else f"{name.inner}.{name.last}")
             if with_owner:
                 line += nodes.Text(" ")
                 line += nodes.inline("", f"{name.kind} of {name.owner}", classes=["names-owner"])
@@ -149,13 +157,13 @@ class NamesDirective(SphinxDirective):
             shown += nodes.list_item("", line)
         return shown
 
-    def _link(self, name: Listed) -> nodes.Node:
+    def _link(self, name: Listed, text: str) -> nodes.Node:
         reference = addnodes.pending_xref(
             "", refdomain="py", reftype="obj", reftarget=name.qualified, refexplicit=True
         )
         reference["refdoc"] = self.env.docname
         reference["refwarn"] = True
-        reference += nodes.literal("", name.last, classes=["xref"])
+        reference += nodes.literal("", text, classes=["xref"])
         return reference
 
     def _page(self, docname: str) -> nodes.Node:
