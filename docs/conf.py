@@ -49,6 +49,8 @@ html_title = "Torchproof"
 html_static_path = ["_static"]
 html_css_files = [
     "torchproof.css",
+    "front.css",
+    "names.css",
     "tables.css",
     "code-links.css",
     "facts.css",
@@ -58,7 +60,7 @@ html_css_files = [
 ]
 html_js_files = [
     (f"{name}.js", {"defer": "defer"})
-    for name in ("filters", "search/words", "search/result", "search/view", "search/open")
+    for name in ("filters", "names", "search/words", "search/result", "search/view", "search/open")
 ]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False

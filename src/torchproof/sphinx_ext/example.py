@@ -65,9 +65,8 @@ class ExampleDirective(DoctestDirective):
         if not example.marks:
             return []
         release = nodes.inline("", describe(example.marks), classes=["entry-since"])
-        return [
-            nodes.paragraph("", "", release, nodes.Text(f" {example.change}"), classes=["marked"])
-        ]
+        change, _ = self.parse_inline(example.change)
+        return [nodes.paragraph("", "", release, nodes.Text(" "), *change, classes=["marked"])]
 
     def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
         # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
