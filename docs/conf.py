@@ -16,6 +16,8 @@ extensions = [
     "torchproof.sphinx_ext",
 ]
 nitpicky = True
+# A list of its own: sphinx-gallery adds to Sphinx's default, once for each build of a process.
+templates_path: list[str] = []
 exclude_patterns = ["_build", "panes", "verified", "gallery/**/GALLERY_HEADER.rst"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
