@@ -16,6 +16,7 @@ from torchproof.sphinx_ext import (
     panes,
     proving,
     stock_doctest,
+    wording,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part."""
     parts = (
+        wording,
         proving,
         panes,
         domain,

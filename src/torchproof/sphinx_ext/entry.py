@@ -22,6 +22,7 @@ from torchproof.sphinx_ext.proving import (
     subjects_of,
 )
 from torchproof.sphinx_ext.verdict import verdict_paragraph
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
@@ -93,24 +94,25 @@ class EntryDirective(SphinxDirective):
             if returns:
                 line += addnodes.desc_returns("", returns)
         if since := self.options.get("since"):
-            line += nodes.inline("", f"since torch {since}", classes=["entry-since"])
+            line += nodes.inline("", say("since torch %s") % since, classes=["entry-since"])
         if description.source_url:
             place = f"{description.source_file}:{description.source_line}"
-            line += _link("source", description.source_url, ["entry-source"], title=place)
+            line += _link(say("source"), description.source_url, ["entry-source"], title=place)
         return line
 
     def _footer(self, described: list[Description], names: tuple[str, ...]) -> nodes.Node:
         footer = entry_footer(classes=["entry-footer"])
         scripts = scripts_for(self.env.app, names)
         if scripts:
-            footer += nodes.paragraph("", "Scripts that use it", classes=["entry-footer-title"])
+            title = say("Scripts that use it")
+            footer += nodes.paragraph("", title, classes=["entry-footer-title"])
             cards = nodes.container(classes=["entry-scripts"])
             for script in scripts:
                 cards += self._card(script)
             footer += cards
         line = nodes.paragraph(classes=["entry-upstream"])
         for number, description in enumerate(d for d in described if d.upstream_url):
-            line += nodes.Text("Upstream: " if number == 0 else " · ")
+            line += nodes.Text(say("Upstream: ") if number == 0 else " · ")
             line += _link(description.qualified, description.upstream_url, [])
         if line.children:
             footer += line
@@ -150,7 +152,8 @@ class SubjectDirective(SphinxDirective):
 class PlaceInSections(SphinxTransform):
     """Move footers to the end of their sections; give the other subjects their verdicts."""
 
-    default_priority = 400
+    # Before Sphinx translates the headings, by which the sections are told apart.
+    default_priority = 15
 
     def apply(self, **_: object) -> None:
         """Go through the sections of a page."""

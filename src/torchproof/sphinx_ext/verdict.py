@@ -7,10 +7,10 @@ from docutils import nodes
 from torchproof.environment import Environment
 from torchproof.proof import Proof
 from torchproof.record import Verdict
+from torchproof.sphinx_ext.wording import count, say
 from torchproof.subjects import DEVICES, Subject
 
 _LABELS = {"cpu": "CPU", "cuda": "CUDA"}
-_MARKS = {"passed": "✓", "failed": "✗", "timed-out": "timed out", "crashed": "crashed"}
 
 
 def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
@@ -19,38 +19,46 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
     verdicts = proof.verdicts(subject)
     versions = sorted({e.torch for e in verdicts}, key=_version, reverse=True)
     if not versions:
-        line += nodes.inline("", "not checked yet as it stands now", classes=["verdict-none"])
+        line += nodes.inline("", say("not checked yet as it stands now"), classes=["verdict-none"])
         return line
-    line += nodes.Text("checked: ")
+    line += nodes.Text(say("checked: "))
     for number, version in enumerate(versions):
-        line += nodes.Text("; " if number else "")
-        line += nodes.Text(f"torch {version}, ")
+        line += nodes.Text(say("; ") if number else "")
+        line += nodes.Text(say("torch %s, ") % version)
         seen = [(e, v) for e, v in verdicts.items() if e.torch == version]
         for position, device in enumerate(DEVICES):
             line += nodes.Text(" · " if position else "")
             line += _device(subject, device, [(e, v) for e, v in seen if e.device == device])
-    examples = _count(len(subject.examples) or 1, "example")
-    text = f"{examples}, {_count(subject.checked, 'comparison')}"
+    examples = count("%d example", "%d examples", len(subject.examples) or 1)
+    comparisons = count("%d comparison", "%d comparisons", subject.checked)
+    text = say("%(examples)s, %(comparisons)s")
+    text %= {"examples": examples, "comparisons": comparisons}
     line += nodes.inline("", text, classes=["verdict-count"])
     return line
 
 
 def _device(subject: Subject, device: str, seen: list[tuple[Environment, Verdict]]) -> nodes.inline:
     label = _LABELS[device]
-    reason = subject.skip_reason(device)
-    if reason is not None:
-        return nodes.inline("", f"{label} skipped ({reason})", classes=["verdict-skipped"])
+    if subject.skip_reason(device) is not None:
+        text = say("%(device)s skipped (only on %(only)s: %(because)s)") % {
+            "device": label,
+            "only": subject.only,
+            "because": subject.because,
+        }
+        return nodes.inline("", text, classes=["verdict-skipped"])
     if not seen:
-        return nodes.inline("", f"{label} not yet", classes=["verdict-none"])
+        return nodes.inline("", say("%s not yet") % label, classes=["verdict-none"])
     # The worst is told first: a table with one failure is no ✓.
     environment, verdict = min(seen, key=lambda pair: pair[1].status == "passed")
     name = "" if device == "cpu" else f" ({environment.device_name})"
-    text = f"{label}{name} {_MARKS.get(verdict.status, verdict.status)}"
+    marks = {
+        "passed": "✓",
+        "failed": "✗",
+        "timed-out": say("timed out"),
+        "crashed": say("crashed"),
+    }
+    text = f"{label}{name} {marks.get(verdict.status, verdict.status)}"
     return nodes.inline("", text, classes=[f"verdict-{verdict.status}"])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _version(text: str) -> list[int]:
