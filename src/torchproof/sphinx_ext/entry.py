@@ -128,8 +128,9 @@ class EntryDirective(SphinxDirective):
         if Path(self.env.srcdir, thumbnail).is_file():
             # The link's text names the script; the picture adds nothing for a screen reader.
             text += nodes.image(uri=f"/{thumbnail}", alt="")
+        # The text is the title of the script's page, in the language of the site.
         reference = addnodes.pending_xref(
-            "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=True
+            "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=False
         )
         reference["refdoc"] = self.env.docname
         reference["refwarn"] = True

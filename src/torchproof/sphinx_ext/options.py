@@ -70,7 +70,7 @@ class OptionsDirective(SphinxDirective):
                 [
                     [] if same else [self._method(trial.method)],
                     [nodes.literal("", trial.option)],
-                    [nodes.Text(say(trial.changes))],
+                    [self._prose(trial.changes)],
                     [nodes.literal("", trial.value)],
                     shown,
                 ]
@@ -83,6 +83,12 @@ class OptionsDirective(SphinxDirective):
             say("changes the picture"),
         ]
         return _table([[nodes.Text(head)] for head in heads], rows)
+
+    def _prose(self, text: str) -> nodes.paragraph:
+        """Return a text of the file as if it stood on the page, for the page's catalogue."""
+        paragraph = nodes.paragraph(text, text)
+        self.set_source_info(paragraph)
+        return paragraph
 
     def _method(self, method: str) -> nodes.Node:
         target = f"visdom.Visdom.{method}"
@@ -119,7 +125,8 @@ def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
     row = nodes.row()
     for cell in cells:
         entry = nodes.entry()
-        entry += nodes.paragraph("", "", *cell)
+        prose = len(cell) == 1 and isinstance(cell[0], nodes.paragraph)
+        entry += cell[0] if prose else nodes.paragraph("", "", *cell)
         row += entry
     return row
 

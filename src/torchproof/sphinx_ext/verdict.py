@@ -7,7 +7,7 @@ from docutils import nodes
 from torchproof.environment import Environment
 from torchproof.proof import Proof
 from torchproof.record import Verdict
-from torchproof.sphinx_ext.wording import count, say
+from torchproof.sphinx_ext.wording import counted, say
 from torchproof.subjects import DEVICES, Subject
 
 _LABELS = {"cpu": "CPU", "cuda": "CUDA"}
@@ -29,8 +29,8 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
         for position, device in enumerate(DEVICES):
             line += nodes.Text(" · " if position else "")
             line += _device(subject, device, [(e, v) for e, v in seen if e.device == device])
-    examples = count("%d example", "%d examples", len(subject.examples) or 1)
-    comparisons = count("%d comparison", "%d comparisons", subject.checked)
+    examples = counted("%d example", "%d examples", len(subject.examples) or 1)
+    comparisons = counted("%d comparison", "%d comparisons", subject.checked)
     text = say("%(examples)s, %(comparisons)s")
     text %= {"examples": examples, "comparisons": comparisons}
     line += nodes.inline("", text, classes=["verdict-count"])

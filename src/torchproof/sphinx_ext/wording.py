@@ -26,7 +26,7 @@ def say(message: str) -> str:
     return get_translator(CATALOGUE).gettext(message)
 
 
-def count(one: str, many: str, number: int) -> str:
+def counted(one: str, many: str, number: int) -> str:
     """Return a number with its noun: `one` and `many` hold `%d`."""
     return get_translator(CATALOGUE).ngettext(one, many, number) % number
 
