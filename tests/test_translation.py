@@ -9,7 +9,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from sites import CONF, Build, Site, entry, page
-from trees import NO_TORCH, section
+from trees import section
 
 from torchproof.sphinx_ext.wording import CATALOGUE, LOCALE
 
@@ -23,6 +23,7 @@ WORDS = {
     "What it says.": "它说什么。",
     "A curve": "一条曲线",
 }
+GRAPH = ">>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.item()\n2.0"
 NOTE = "\n```{note-2019}\nWhat it says.\n```\n"
 PICTURE = "\n```{image} curve.png\n:alt: A curve\n```\n"
 
@@ -33,8 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     po = HEADER + "".join(f'\nmsgid "{a}"\nmsgstr "{b}"\n' for a, b in WORDS.items())
     text = page(
         entry("torch.nn.Module.to", ">>> 1 + 1\n2"),
-        section("freezing", ">>> 2 + 2\n4") + NOTE + PICTURE,
-        setup=NO_TORCH,
+        section("freezing", f":graph: y\n{GRAPH}") + NOTE + PICTURE,
     )
     site.write({"docs/pages/to.md": text, "docs/locale/zh_CN/LC_MESSAGES/pages/to.po": po})
     (site.root / "docs/pages/curve.png").write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -60,6 +60,8 @@ def test_pages_are_in_the_language_of_the_site(chinese: Build) -> None:
     assert text.count("已检验：") == 2
     assert "1 个示例，1 处比较" in text
     assert "2019 年的笔记" in text
+    assert re.search(r"<title[^>]*>y 的 autograd 计算图</title>", text)
+    assert re.search(r"<desc[^>]*>y \(1,\) 通向 MulBackward0。", text)
 
 
 def test_sections_keep_their_anchors_and_their_verdicts(chinese: Build) -> None:
@@ -81,7 +83,7 @@ def test_words_of_the_extension_are_all_translated() -> None:
     said = {
         message
         for _, _, message, _, _ in extract_from_dir(
-            ROOT / "src/torchproof", keywords={"say": None, "counted": (1, 2)}
+            ROOT / "src/torchproof", keywords={"say": None, "_say": None, "counted": (1, 2)}
         )
     }
     with (LOCALE / f"zh_CN/LC_MESSAGES/{CATALOGUE}.po").open("rb") as file:

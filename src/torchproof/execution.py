@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from torchproof.checker import same_output, strip_device
+from torchproof.later import later
 from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.pictures import draw
 from torchproof.subjects import Statement, Subject
@@ -67,7 +68,7 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
             ran += index >= len(subject.setup)
             for picture in example.pictures:
                 try:
-                    content = draw(picture, namespace)
+                    content = draw(picture, namespace, say=later)
                     at = index - len(subject.setup)
                     drawings.append(Drawing(at, picture.kind, picture.name, content))
                 except Exception as error:

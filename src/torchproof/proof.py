@@ -76,7 +76,8 @@ def prove(
     environment = describe_environment("cpu")
     seen, unreadable = _read(verified, cache, environment)
     problems += unreadable
-    store = DrawingStore(cache / "drawings")
+    # Those of before, in drawings/, say English words alone.
+    store = DrawingStore(cache / "marked-drawings")
     due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
     outcomes: dict[str, Outcome] = {}
     if due:

@@ -10,9 +10,11 @@ from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
 from torchproof.graph_svg import renamed
+from torchproof.later import said
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Example, Picture, Subject
 
 if TYPE_CHECKING:
@@ -81,11 +83,11 @@ class ExampleDirective(DoctestDirective):
 
     def _picture(self, picture: Picture, drawing: Drawing, number: int) -> list[nodes.Node]:
         if picture.kind in {"tree", "trace"}:
-            figure = nodes.raw("", drawing.content, format="html")
+            figure = nodes.raw("", said(drawing.content, say), format="html")
             return [nodes.container("", figure, classes=["drawn-list"])]
         if picture.kind == "graph":
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
-            svg = nodes.raw("", renamed(drawing.content, str(number)), format="html")
+            svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
         path = pane_path(self.env.app, drawing)
         if path is None:
