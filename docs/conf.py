@@ -16,7 +16,9 @@ extensions = [
     "torchproof.sphinx_ext",
 ]
 nitpicky = True
-exclude_patterns = ["_build", "panes", "verified", "gallery/**/GALLERY_HEADER.rst"]
+# A list of its own: sphinx-gallery adds to Sphinx's default, once for each build of a process.
+templates_path: list[str] = []
+exclude_patterns = ["_build", "locale", "panes", "verified", "gallery/**/GALLERY_HEADER.rst"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
@@ -44,6 +46,12 @@ sphinx_gallery_conf = {
 }
 
 pygments_dark_style = "a11y-high-contrast-dark"
+# A catalogue for each page; what is shown as it is typed is in none.
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_uuid = False
+gettext_location = True
+
 html_theme = "furo"
 html_title = "Torchproof"
 html_static_path = ["_static"]

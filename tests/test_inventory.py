@@ -225,6 +225,7 @@ def test_command_prints_the_same_json_in_every_process() -> None:
     assert {"qualified": "visdom.Visdom.line", "kind": "method", "area": "visdom"} in data["names"]
     assert data["described"]["torch.nn.Module.to"]["signature"] == "(*args, **kwargs)"
     assert "torch.nope" in data["errors"]
+    assert {name["qualified"] for name in data["names"]} < {*data["described"], "torch.nope"}
 
 
 def test_import_needs_no_torch() -> None:

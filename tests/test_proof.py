@@ -156,7 +156,7 @@ def test_drawings_are_kept_and_a_subject_without_its_own_runs_again(tmp_path: Pa
     proof = proof_of(root)
     assert proof.ran == ()
     assert list(proof.drawings["docs/a.md::graph"]) == [drawing]
-    (path,) = (root / "docs/_build/torchproof/drawings").iterdir()
+    (path,) = (root / "docs/_build/torchproof/marked-drawings").iterdir()
     for text in ('[{"example": 0', "[1]"):
         path.write_text(text, encoding="utf-8")
         assert DrawingStore(path.parent).read(proof.found.subjects[0]) == ()

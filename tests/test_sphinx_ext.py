@@ -225,8 +225,17 @@ def test_the_gate_counts_fails_and_wants_exemptions_to_be_needed(tmp_path: Path)
     assert build.status != 0
     assert "nn-module: 0 of 103 names documented\n" in build.output
     assert "autograd: 0 of 107 names documented (under construction)" in build.output
-    assert "nn-module: 103 names without an entry: torch.nn.Module, " in build.output
-    assert "autograd: 107 names without" not in build.output
+    assert "nn-module: 103 names have no entry\n" in build.output
+    assert (
+        "  torch.nn.Module.training: add a section `## training` with "
+        "`{entry} torch.nn.Module.training` and a {doctest} block to docs/pages/a.md, "
+        "like its sibling torch.nn.Module.zero_grad\n"
+    ) in build.output
+    assert "{entry} torch.nn.Module` and a {doctest} block to a page of docs/nn-module\n" in (
+        build.output
+    )
+    assert "  and 93 more\n  templates/entry.md is an entry to copy from" in build.output
+    assert "autograd: 107 names have" not in build.output
     assert "torch.nn.Module.zero_grad: exempt, but it has an entry" in build.output
     assert "torch.nn.Module.nothing: exempt, but not a name" in build.output
 

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from torchproof.graph_svg import graph_svg
+from torchproof.later import Say, plain
 
 if TYPE_CHECKING:
     import torch  # for types only: torch is imported where a graph is recorded
@@ -88,11 +89,16 @@ def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool
 
 
 def draw_graph(
-    root: torch.Tensor, *, name: str, names: Mapping[str, object], saved: bool = False
+    root: torch.Tensor,
+    *,
+    name: str,
+    names: Mapping[str, object],
+    saved: bool = False,
+    say: Say = plain,
 ) -> str:
     """Record the graph of the variable `name` and draw it as SVG."""
     graph = record_graph(root, names={name: root, **names}, saved=saved)
-    return graph_svg(graph, title=f"Autograd graph of {name}")
+    return graph_svg(graph, title=say("Autograd graph of %s", name), say=say)
 
 
 class _Names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from torchproof.inventory import Name
 from torchproof.proof import Proof
@@ -18,6 +19,10 @@ class Coverage:
     """Documented names and all names, by area."""
     missing: Mapping[str, tuple[str, ...]]
     """Names without an entry, by area."""
+    siblings: Mapping[str, str]
+    """For names without an entry, the documented one of its owner that is most like it."""
+    pages: Mapping[str, str]
+    """File of the entry of each documented name."""
     unproven: Mapping[str, Subject]
     """Names with an entry that passed nowhere."""
     stale_exemptions: Mapping[str, str]
@@ -38,7 +43,7 @@ def cover(names: Iterable[Name], proof: Proof, *, exempt: Mapping[str, str]) -> 
         done, total = counts.get(name.area, (0, 0))
         documented = name.qualified in entries and name.qualified not in unproven
         counts[name.area] = (done + documented, total + 1)
-        if not documented:
+        if name.qualified not in entries:
             missing[name.area] = (*missing.get(name.area, ()), name.qualified)
     stale = {}
     for exempted, reason in exempt.items():
@@ -48,4 +53,20 @@ def cover(names: Iterable[Name], proof: Proof, *, exempt: Mapping[str, str]) -> 
             stale[exempted] = "exempt, but it has an entry; remove the exemption"
         elif not reason.strip():
             stale[exempted] = "exempt without a reason; give one"
-    return Coverage(counts, missing, unproven, stale)
+    absent = [name for area in missing.values() for name in area]
+    alike = {
+        name: get_close_matches(name, [n for n in sorted(entries) if _owner(n) == _owner(name)], 1)
+        for name in absent
+    }
+    return Coverage(
+        counts=counts,
+        missing=missing,
+        siblings={name: near[0] for name, near in alike.items() if near},
+        pages={name: subject.file for name, subject in entries.items()},
+        unproven=unproven,
+        stale_exemptions=stale,
+    )
+
+
+def _owner(name: str) -> str:
+    return name.rpartition(".")[0]

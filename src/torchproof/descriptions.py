@@ -20,7 +20,7 @@ from torchproof.worker import WorkerError
 
 @dataclass(frozen=True)
 class Descriptions:
-    """The inventory, and the descriptions of the names that have entries."""
+    """The inventory, and descriptions of its names and of others that have entries."""
 
     names: tuple[Name, ...]
     described: Mapping[str, Description]
@@ -38,12 +38,13 @@ class Descriptions:
         path = cache / "descriptions.json"
         names = sorted(wanted)
         fields = [field.name for kind in (cls, Description) for field in dataclasses.fields(kind)]
-        key = [names, fields, *(_version(package) for package in ("torch", "visdom", "torchproof"))]
+        key = [fields, *(_version(package) for package in ("torch", "visdom", "torchproof"))]
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             data = {}
-        if data.get("key") != key:
+        # A new entry on a public name finds its description here.
+        if data.get("key") != key or not {*data["described"], *data["errors"]}.issuperset(names):
             data = {"key": key, **_introspect(names)}
             write_atomically(path, json.dumps(data))
         return cls(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from torchproof.checker import same_output, strip_device
+from torchproof.later import later
 from torchproof.marks import hold_on
 from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.pictures import draw
@@ -72,7 +73,7 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
             ran += index >= len(subject.setup)
             for picture in example.pictures:
                 try:
-                    content = draw(picture, namespace)
+                    content = draw(picture, namespace, say=later)
                     at = index - len(subject.setup)
                     drawings.append(Drawing(at, picture.kind, picture.name, content))
                 except Exception as error:

@@ -13,6 +13,7 @@ from unicodedata import east_asian_width
 
 from torchproof.graph_layers import Line
 from torchproof.graph_layout import Box, Point, lay_out
+from torchproof.later import Say, plain
 
 if TYPE_CHECKING:
     from torchproof.autograd_graph import Graph, Node
@@ -44,7 +45,7 @@ stroke:var(--color-background-primary,none)}
 """
 
 
-def graph_svg(graph: Graph, *, title: str) -> str:
+def graph_svg(graph: Graph, *, title: str, say: Say = plain) -> str:
     """Draw the graph with its root on top; the bytes depend on `graph` and `title` alone.
 
     The ids in it are a digest of both: two graphs that are equal need different titles on a page.
@@ -57,7 +58,7 @@ def graph_svg(graph: Graph, *, title: str) -> str:
             for edge in graph.edges
         ],
     )
-    words = _words(graph)
+    words = _words(graph, say)
     name = f"graph-{hashlib.sha256(f'{title} {graph}'.encode()).hexdigest()[:12]}"
     paths: dict[str, list[str]] = {"flow": [], "head": [], "aside": []}
     outputs = []
@@ -81,7 +82,7 @@ def graph_svg(graph: Graph, *, title: str) -> str:
         f'<desc id="{name}-desc">{escape(words)}</desc>',
         f"<style>{_STYLE.replace('#ID', f'#{name}')}</style>",
         *(f'<path class="{kind}" d="{"".join(data)}"/>' for kind, data in paths.items() if data),
-        *(_draw(node, layout.boxes[node.key]) for node in graph.nodes),
+        *(_draw(node, layout.boxes[node.key], say) for node in graph.nodes),
         *outputs,
         "</svg>",
     ]
@@ -104,7 +105,7 @@ def _size(node: Node) -> tuple[float, float]:
     return max(48, round(columns * _CHARACTER + room)), 40 if node.detail else 26
 
 
-def _draw(node: Node, box: Box) -> str:
+def _draw(node: Node, box: Box, say: Say) -> str:
     x, y, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
     centre = x + box.width / 2
 
@@ -115,10 +116,11 @@ def _draw(node: Node, box: Box) -> str:
         )
 
     if node.kind == "cut":
+        inputs = " ".join(filter(None, (say("no grad"), node.detail)))
         return (
             f'<g class="cut"><circle class="box" cx="{centre:g}" cy="{y + 3.5:g}" r="3"/>'
             f'<text class="detail" x="{centre:g}" y="{y + 17:g}">'
-            f"{' '.join(filter(None, (node.label, node.detail)))}</text></g>"
+            f"{inputs}</text></g>"
         )
     if node.kind in ("saved", "lost"):  # a sheet with a folded corner
         shape = (
@@ -131,7 +133,9 @@ def _draw(node: Node, box: Box) -> str:
         shape = frame(0, 3 if node.kind == "function" else box.height / 2)
     text = f'<text class="label" x="{centre:g}" y="{y + 17:g}">{escape(node.label)}</text>'
     if node.detail:
-        text += f'<text class="detail" x="{centre:g}" y="{y + 32:g}">{escape(node.detail)}</text>'
+        fates = {"freed": say("freed"), "modified in place": say("modified in place")}
+        detail = fates[node.detail] if node.kind == "lost" else escape(node.detail)
+        text += f'<text class="detail" x="{centre:g}" y="{y + 32:g}">{detail}</text>'
     return f'<g class="{node.kind}">{shape}{text}</g>'
 
 
@@ -148,7 +152,7 @@ def _way(path: tuple[Point, ...], *, head: bool) -> str:
     return "".join(way)
 
 
-def _words(graph: Graph) -> str:
+def _words(graph: Graph, say: Say) -> str:
     """Say in words what leads to what, each node by a name of its own."""
     texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
     repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
@@ -156,7 +160,7 @@ def _words(graph: Graph) -> str:
     for node in graph.nodes:
         text = texts[node.key]
         if node.kind == "cut":
-            texts[node.key] = "inputs without grad"
+            texts[node.key] = say("inputs without grad")
         elif text in repeated:
             numbers[text] += 1
             texts[node.key] = f"{text} #{numbers[text]}"
@@ -164,11 +168,18 @@ def _words(graph: Graph) -> str:
     clauses: dict[str, dict[str, str]] = defaultdict(dict)
     for edge in graph.edges:
         verb = "keeps" if kinds[edge.target] in ("saved", "lost") else "leads to"
-        output = "" if edge.output is None else f"output {edge.output} of "
         before = clauses[edge.source].get(verb)
-        text = output + texts[edge.target]
+        text = texts[edge.target]
+        if edge.output is not None:
+            text = say("output %s of %s", str(edge.output), text)
         clauses[edge.source][verb] = f"{before}, {text}" if before else text
-    return " ".join(
-        f"{texts[source]} {' and '.join(f'{verb} {those}' for verb, those in said.items())}."
-        for source, said in clauses.items()
-    )
+    sentences = []
+    for source, verbs in clauses.items():
+        leads, keeps = verbs.get("leads to"), verbs.get("keeps")
+        if leads and keeps:
+            sentences.append(say("%s leads to %s and keeps %s.", texts[source], leads, keeps))
+        elif leads:
+            sentences.append(say("%s leads to %s.", texts[source], leads))
+        elif keeps:
+            sentences.append(say("%s keeps %s.", texts[source], keeps))
+    return " ".join(sentences)

@@ -1,7 +1,7 @@
 """The public names that must be documented, found by introspection of the installed packages.
 
-`python -m torchproof.inventory NAME...` prints them as JSON, with descriptions of the given names:
-the Sphinx process asks this way, since it must not import torch.
+`python -m torchproof.inventory NAME...` prints them as JSON, with descriptions of them and of the
+given names: the Sphinx process asks this way, since it must not import torch.
 """
 
 from __future__ import annotations
@@ -147,15 +147,17 @@ def _public(names: Iterable[str]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the inventory, and descriptions of the names in `arguments`, as JSON."""
+    """Print the inventory, and descriptions of it and of the names in `arguments`, as JSON."""
+    public = [name for area in public_names().values() for name in area]
     described, errors = {}, {}
-    for name in arguments:
+    for name in dict.fromkeys([*arguments, *(name.qualified for name in public)]):
         try:
             described[name] = dataclasses.asdict(describe(name))
         except UnknownName as error:
             errors[name] = str(error)
-    names = [dataclasses.asdict(name) for area in public_names().values() for name in area]
-    data = {"names": names, "described": described, "errors": errors, "aliases": aliases(arguments)}
+    names = [dataclasses.asdict(name) for name in public]
+    same = aliases([*dict.fromkeys([*arguments, *(name.qualified for name in public)])])
+    data = {"names": names, "described": described, "errors": errors, "aliases": same}
     print(json.dumps(data, indent=1))
     return 0
 

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from torchproof.later import Say, plain
 from torchproof.subjects import Picture
 
 
-def draw(picture: Picture, namespace: Mapping[str, Any]) -> str:
+def draw(picture: Picture, namespace: Mapping[str, Any], *, say: Say = plain) -> str:
     """Return SVG of a graph, HTML of a module tree or a call trace, or JSON of a pane.
 
     Raises NameError for a variable, LookupError for a pane that is not there, and TypeError for a
@@ -23,14 +24,14 @@ def draw(picture: Picture, namespace: Mapping[str, Any]) -> str:
     if picture.kind == "tree":
         from torchproof.module_tree import tree_html
 
-        return tree_html(value, name=picture.name)
+        return tree_html(value, name=picture.name, say=say)
     if picture.kind == "trace":
         from torchproof.call_trace import trace_html
 
-        return trace_html(value, name=picture.name)
+        return trace_html(value, name=picture.name, say=say)
     from torchproof.autograd_graph import draw_graph
 
-    return draw_graph(value, name=picture.name, names=dict(namespace), saved=picture.saved)
+    return draw_graph(value, name=picture.name, names=dict(namespace), saved=picture.saved, say=say)
 
 
 def _pane(picture: Picture) -> str:

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -67,24 +68,29 @@ def prove(
     verified: Path,
     cache: Path,
     jobs: int = 0,
+    worker: Worker | None = None,
     announce: Announce = lambda _: None,
 ) -> Proof:
     """Return the proof of the subjects on the CPU; run those that have no current outcome.
 
     `verified` holds the committed records, `cache` what builds saw. Outcomes are written as they
-    stand when a run is interrupted, so that the next one goes on from there.
+    stand when a run is interrupted, so that the next one goes on from there. Without a `worker`
+    there is a new one, if anything has to run.
     """
     problems = list(found.problems)
     environment = describe_environment("cpu")
     seen, unreadable = _read(verified, cache, environment)
     problems += unreadable
-    store = DrawingStore(cache / "drawings")
+    # Those of before, in drawings/, say English words alone.
+    store = DrawingStore(cache / "marked-drawings")
     due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
     outcomes: dict[str, Outcome] = {}
     if due:
         announce(f"running {len(due)} of {len(found.subjects)} subjects")
         try:
-            _run(due, root, jobs or os.cpu_count() or 1, outcomes)
+            jobs = jobs or os.cpu_count() or 1
+            with nullcontext(worker) if worker else Worker(root=root, subjects=due) as ready:
+                _run(due, ready, jobs, outcomes)
         finally:
             verdicts = {
                 s.id: verdict_of(s, outcomes[s.id])
@@ -166,8 +172,8 @@ def _read(
     return [records[key] for key in sorted(records)], problems
 
 
-def _run(due: Sequence[Subject], root: Path, jobs: int, outcomes: dict[str, Outcome]) -> None:
-    with Worker(root=root, subjects=due) as worker, ThreadPoolExecutor(jobs) as pool:
+def _run(due: Sequence[Subject], worker: Worker, jobs: int, outcomes: dict[str, Outcome]) -> None:
+    with ThreadPoolExecutor(jobs) as pool:
         runner = LocalRunner(worker)
         todo = [Job(subject, "cpu", code_digest()) for subject in due]
         try:

@@ -34,6 +34,7 @@ from torchproof.sphinx_ext import (
     stock_doctest,
     summaries,
     then_and_now,
+    wording,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part."""
     parts = (
+        wording,
         proving,
         marks,
         panes,

@@ -13,7 +13,6 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.descriptions import split_parameters
 from torchproof.inventory import Description
-from torchproof.marks import describe
 from torchproof.sphinx_ext.domain import ProofDomain
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.sphinx_ext.proving import (
@@ -23,6 +22,7 @@ from torchproof.sphinx_ext.proving import (
     subjects_of,
 )
 from torchproof.sphinx_ext.verdict import verdict_paragraph
+from torchproof.sphinx_ext.wording import say, say_marks
 from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
@@ -96,24 +96,25 @@ class EntryDirective(SphinxDirective):
                 line += addnodes.desc_returns("", returns)
         marks = Marks(self.options.get("since", ""), self.options.get("until", ""))
         if marks:
-            line += nodes.inline("", describe(marks), classes=["entry-since"])
+            line += nodes.inline("", say_marks(marks), classes=["entry-since"])
         if description.source_url:
             place = f"{description.source_file}:{description.source_line}"
-            line += _link("source", description.source_url, ["entry-source"], title=place)
+            line += _link(say("source"), description.source_url, ["entry-source"], title=place)
         return line
 
     def _footer(self, described: list[Description], names: tuple[str, ...]) -> nodes.Node:
         footer = entry_footer(classes=["entry-footer"])
         scripts = scripts_for(self.env.app, names)
         if scripts:
-            footer += nodes.paragraph("", "Scripts that use it", classes=["entry-footer-title"])
+            title = say("Scripts that use it")
+            footer += nodes.paragraph("", title, classes=["entry-footer-title"])
             cards = nodes.container(classes=["entry-scripts"])
             for script in scripts:
                 cards += self._card(script)
             footer += cards
         line = nodes.paragraph(classes=["entry-upstream"])
         for number, description in enumerate(d for d in described if d.upstream_url):
-            line += nodes.Text("Upstream: " if number == 0 else " · ")
+            line += nodes.Text(say("Upstream: ") if number == 0 else " · ")
             line += _link(description.qualified, description.upstream_url, [])
         if line.children:
             footer += line
@@ -129,8 +130,9 @@ class EntryDirective(SphinxDirective):
         if Path(self.env.srcdir, thumbnail).is_file():
             # The link's text names the script; the picture adds nothing for a screen reader.
             text += nodes.image(uri=f"/{thumbnail}", alt="")
+        # The text is the title of the script's page, in the language of the site.
         reference = addnodes.pending_xref(
-            "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=True
+            "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=False
         )
         reference["refdoc"] = self.env.docname
         reference["refwarn"] = True
@@ -153,7 +155,8 @@ class SubjectDirective(SphinxDirective):
 class PlaceInSections(SphinxTransform):
     """Move footers to the end of their sections; give the other subjects their verdicts."""
 
-    default_priority = 400
+    # Before Sphinx translates the headings, by which the sections are told apart.
+    default_priority = 15
 
     def apply(self, **_: object) -> None:
         """Go through the sections of a page."""

@@ -11,10 +11,12 @@ from sphinx.ext.doctest import DoctestDirective
 
 from torchproof.environment import describe_environment
 from torchproof.graph_svg import renamed
-from torchproof.marks import describe, hold_on
+from torchproof.later import said
+from torchproof.marks import hold_on
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
+from torchproof.sphinx_ext.wording import say, say_marks
 from torchproof.subjects import Example, Picture, Subject
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class ExampleDirective(DoctestDirective):
     def _caption(self, example: Example) -> list[nodes.Node]:
         if not example.marks:
             return []
-        release = nodes.inline("", describe(example.marks), classes=["entry-since"])
+        release = nodes.inline("", say_marks(example.marks), classes=["entry-since"])
         change, _ = self.parse_inline(example.change)
         return [nodes.paragraph("", "", release, nodes.Text(" "), *change, classes=["marked"])]
 
@@ -97,11 +99,11 @@ class ExampleDirective(DoctestDirective):
 
     def _picture(self, picture: Picture, drawing: Drawing, number: int) -> list[nodes.Node]:
         if picture.kind in {"tree", "trace"}:
-            figure = nodes.raw("", drawing.content, format="html")
+            figure = nodes.raw("", said(drawing.content, say), format="html")
             return [nodes.container("", figure, classes=["drawn-list"])]
         if picture.kind == "graph":
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
-            svg = nodes.raw("", renamed(drawing.content, str(number)), format="html")
+            svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
         path = pane_path(self.env.app, drawing)
         if path is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 EXEMPTIONS = "exemptions.toml"
+TEMPLATE = "templates/entry.md"
+SHOWN = 10
+"""Names without an entry that are told one by one."""
 
 
 def _check(app: Sphinx, exception: Exception | None) -> None:
@@ -28,13 +32,35 @@ def _check(app: Sphinx, exception: Exception | None) -> None:
         warn(Kind.GATE, f"{name}: {message}", location=str(path))
     for area, missing in coverage.missing.items():
         if missing and area not in building:
-            warn(Kind.GATE, f"{area}: {len(missing)} names without an entry: {', '.join(missing)}")
+            warn(Kind.GATE, _say_missing(area, missing, coverage))
     for name, subject in coverage.unproven.items():
         warn(
             Kind.GATE,
-            f"{name} is documented, but no example of it passed anywhere",
+            f"{name} is documented, but no example of it passed anywhere: give it one that runs "
+            "on the CPU, or run `tox -e doctest -- --record` where it runs",
             location=f"{root_of(app) / subject.file}:{subject.line}",
         )
+
+
+def _say_missing(area: str, missing: Sequence[str], coverage: Coverage) -> str:
+    """Say which names have no entry, and for each what to write where."""
+    lines = [f"{area}: {len(missing)} names have no entry"]
+    for name in missing[:SHOWN]:
+        sibling = coverage.siblings.get(name)
+        place = f"a page of docs/{area}"
+        if sibling is not None:
+            place = f"{coverage.pages[sibling]}, like its sibling {sibling}"
+        lines.append(
+            f"  {name}: add a section `## {name.rpartition('.')[2]}` with `{{entry}} {name}` "
+            f"and a {{doctest}} block to {place}"
+        )
+    if len(missing) > SHOWN:
+        lines.append(f"  and {len(missing) - SHOWN} more")
+    lines.append(
+        f"  {TEMPLATE} is an entry to copy from; a name that is to have none stands in "
+        f"docs/{EXEMPTIONS} with the reason"
+    )
+    return "\n".join(lines)
 
 
 def _print(coverage: Coverage, building: set[str]) -> None:

@@ -22,7 +22,7 @@ from torchproof.sphinx_ext.tables import (
     subject_link,
     table,
 )
-from torchproof.sphinx_ext.verdict import LABELS, MARKS
+from torchproof.sphinx_ext.verdict import LABELS, mark_of
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _count(subjects: Sequence[Subject], proof: Proof, environment: Environment) 
 def _result(verdict: Verdict | None) -> nodes.inline:
     if verdict is None:
         return nodes.inline("", "due", classes=["verdict-none"])
-    text = verdict.reason if verdict.status == "skipped" else MARKS[verdict.status]
+    text = verdict.reason if verdict.status == "skipped" else mark_of(verdict.status)
     return nodes.inline("", text, classes=[f"verdict-{verdict.status}"])
 
 

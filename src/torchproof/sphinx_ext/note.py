@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from torchproof.sphinx_ext.wording import say
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -19,7 +21,7 @@ class NoteDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return an admonition with a title of its own."""
         box = nodes.admonition(classes=["note-2019"])
-        box += nodes.title("", "The 2019 note")
+        box += nodes.title("", say("The 2019 note"), translatable=False)
         box += self.parse_content_to_nodes()
         self.set_source_info(box)
         return [box]

@@ -11,6 +11,7 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.sphinx_ext.problems import Kind, warn
+from torchproof.sphinx_ext.wording import say
 from torchproof.visdom_options import Effect, Trial, due, read_effects, read_trials
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class OptionsDirective(SphinxDirective):
             own = [trial for trial in trials if trial.option == option]
             cells: list[list[nodes.Node]] = [[_mark(effects[trial.name])] for trial in own]
             rows.append([[nodes.literal("", option)], *cells])
-        return _table([[nodes.Text("option")], *([self._method(m)] for m in methods)], rows)
+        return _table([[nodes.Text(say("option"))], *([self._method(m)] for m in methods)], rows)
 
     def _own(self, trials: Sequence[Trial], effects: dict[str, Effect]) -> nodes.table:
         rows: list[list[list[nodes.Node]]] = []
@@ -64,18 +65,30 @@ class OptionsDirective(SphinxDirective):
             effect = effects[trial.name]
             shown: list[nodes.Node] = [_mark(effect)]
             if effect.together and not effect.alone:
-                shown += [nodes.Text(" with "), nodes.literal("", trial.together)]
+                shown += [nodes.Text(say(" with ")), nodes.literal("", trial.together)]
             rows.append(
                 [
                     [] if same else [self._method(trial.method)],
                     [nodes.literal("", trial.option)],
-                    [nodes.Text(trial.changes)],
+                    [self._prose(trial.changes)],
                     [nodes.literal("", trial.value)],
                     shown,
                 ]
             )
-        heads = ["method", "option", "it is for", "tried with", "changes the picture"]
+        heads = [
+            say("method"),
+            say("option"),
+            say("it is for"),
+            say("tried with"),
+            say("changes the picture"),
+        ]
         return _table([[nodes.Text(head)] for head in heads], rows)
+
+    def _prose(self, text: str) -> nodes.paragraph:
+        """Return a text of the file as if it stood on the page, for the page's catalogue."""
+        paragraph = nodes.paragraph(text, text)
+        self.set_source_info(paragraph)
+        return paragraph
 
     def _method(self, method: str) -> nodes.Node:
         target = f"visdom.Visdom.{method}"
@@ -112,7 +125,8 @@ def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
     row = nodes.row()
     for cell in cells:
         entry = nodes.entry()
-        entry += nodes.paragraph("", "", *cell)
+        prose = len(cell) == 1 and isinstance(cell[0], nodes.paragraph)
+        entry += cell[0] if prose else nodes.paragraph("", "", *cell)
         row += entry
     return row
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +17,13 @@ from torchproof.proof import Proof, prove
 from torchproof.sphinx_ext.problems import Kind, logger, warn
 from torchproof.subjects import Subject
 from torchproof.tree import find_in_tree
-from torchproof.worker import WorkerError
+from torchproof.worker import Worker, WorkerError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
+
+_worker: ContextVar[Worker | None] = ContextVar("worker", default=None)
 
 
 def proof_of(app: Sphinx) -> Proof:
@@ -61,6 +66,16 @@ def scripts_for(app: Sphinx, names: tuple[str, ...]) -> list[Subject]:
     return [script for script in scripts if set(names) & set(script.names)]
 
 
+@contextmanager
+def keep_worker(worker: Worker) -> Iterator[None]:
+    """Have the builds of this process run their examples in a worker that outlives them."""
+    token = _worker.set(worker)
+    try:
+        yield
+    finally:
+        _worker.reset(token)
+
+
 def _prove(app: Sphinx) -> None:
     root = root_of(app)
     try:
@@ -69,6 +84,7 @@ def _prove(app: Sphinx) -> None:
             root=root,
             verified=Path(app.srcdir, "verified"),
             cache=cache_of(app),
+            worker=_worker.get(),
             announce=lambda message: logger.info("torchproof: %s", message),
         )
         names = {name for s in proof.found.subjects if s.kind == "entry" for name in s.names}

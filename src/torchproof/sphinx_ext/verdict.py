@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from docutils import nodes
 
-from torchproof.marks import release_of, skip_reason
+from torchproof.marks import hold_on, release_of
 from torchproof.outcome import Status
 from torchproof.proof import Proof
+from torchproof.sphinx_ext.wording import counted, say, say_marks
 from torchproof.subjects import DEVICES, Subject
 
 LABELS = {"cpu": "CPU", "cuda": "CUDA"}
-MARKS: dict[Status, str] = {
-    "passed": "✓",
-    "failed": "✗",
-    "timed-out": "timed out",
-    "crashed": "crashed",
-    "skipped": "skipped",
-}
 
 
 def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
@@ -24,55 +18,63 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
     line = nodes.paragraph(classes=["verdict"])
     verdicts = proof.verdicts(subject)
     if not verdicts:
-        line += nodes.inline("", "not checked yet as it stands now", classes=["verdict-none"])
+        line += nodes.inline("", say("not checked yet as it stands now"), classes=["verdict-none"])
         return line
     for number, device in enumerate(DEVICES):
-        line += nodes.Text(" · " if number else "checked: ")
+        line += nodes.Text(" · " if number else say("checked: "))
         line += _device(subject, device, proof)
-    pythons = sorted({e.python for e in verdicts}, key=release_of)
-    examples = _count(len(subject.examples) or 1, "example")
-    text = f"Python {', '.join(pythons)} · {examples}, {_count(subject.checked, 'comparison')}"
-    line += nodes.inline("", text, classes=["verdict-count"])
+    pythons = ", ".join(sorted({e.python for e in verdicts}, key=release_of))
+    examples = counted("%d example", "%d examples", len(subject.examples) or 1)
+    comparisons = counted("%d comparison", "%d comparisons", subject.checked)
+    counts = say("%(examples)s, %(comparisons)s")
+    counts %= {"examples": examples, "comparisons": comparisons}
+    line += nodes.inline("", f"Python {pythons} · {counts}", classes=["verdict-count"])
     return line
+
+
+def mark_of(status: Status) -> str:
+    """Return the sign or word for a status."""
+    marks: dict[Status, str] = {
+        "passed": "✓",
+        "failed": "✗",
+        "timed-out": say("timed out"),
+        "crashed": say("crashed"),
+        "skipped": say("skipped"),
+    }
+    return marks[status]
 
 
 def _device(subject: Subject, device: str, proof: Proof) -> nodes.inline:
     """Return what came of the subject on a device, the releases with one result together."""
     label = LABELS[device]
     if subject.only is not None and subject.only != device:
-        reason = f"only on {subject.only}: {subject.because}"
-        return nodes.inline("", f"{label} skipped ({reason})", classes=["verdict-skipped"])
+        text = say("%(device)s skipped (only on %(only)s: %(because)s)") % {
+            "device": label,
+            "only": subject.only,
+            "because": subject.because,
+        }
+        return nodes.inline("", text, classes=["verdict-skipped"])
     verdicts = proof.verdicts(subject)
-    results: dict[tuple[Status | None, str], list[str]] = {}
-    for environment in sorted(
-        (r.environment for r in proof.records if r.environment.device == device),
-        key=lambda e: release_of(e.torch),
-    ):
-        release = "{}.{}".format(*release_of(environment.torch))
+    environments = [r.environment for r in proof.records if r.environment.device == device]
+    results: dict[Status | None, list[str]] = {}
+    for environment in sorted(environments, key=lambda e: release_of(e.torch)):
         verdict = verdicts.get(environment)
-        if verdict is not None:
-            reason = verdict.reason if verdict.status == "skipped" else ""
-            results.setdefault((verdict.status, reason), []).append(release)
-        elif reason := skip_reason(subject, device, environment.torch) or "":
-            results.setdefault(("skipped", reason), []).append(release)
-        else:
-            results.setdefault((None, ""), []).append(release)
-    if not any(status for status, _ in results):
-        return nodes.inline("", f"{label} not yet", classes=["verdict-none"])
+        status = verdict.status if verdict else None
+        if not hold_on(subject.marks, environment.torch):
+            status = "skipped"
+        results.setdefault(status, []).append("{}.{}".format(*release_of(environment.torch)))
+    if not any(results):
+        return nodes.inline("", say("%s not yet") % label, classes=["verdict-none"])
     group = nodes.inline("", f"{label} ", classes=["verdict-device"])
-    for number, ((status, reason), releases) in enumerate(sorted(results.items(), key=_order)):
+    for number, status in enumerate(sorted(results, key=_order)):
         group += nodes.Text(", " if number else "")
-        mark = MARKS[status] if status else "not yet as it stands now"
-        text = f"{mark} torch {' '.join(releases)}{f' ({reason})' if reason else ''}"
+        mark = mark_of(status) if status else say("not yet as it stands now")
+        reason = f" ({say_marks(subject.marks)})" if status == "skipped" and subject.marks else ""
+        text = f"{mark} torch {' '.join(results[status])}{reason}"
         group += nodes.inline("", text, classes=[f"verdict-{status or 'none'}"])
     return group
 
 
-def _order(result: tuple[tuple[Status | None, str], list[str]]) -> tuple[bool, str]:
+def _order(status: Status | None) -> tuple[bool, str]:
     """Put what failed first: a line with one failure is no ✓."""
-    status = result[0][0]
     return status in {"passed", "skipped", None}, str(status)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,61 @@
+"""The words that this extension writes on pages, in the language of the site.
+
+The catalogues are `src/torchproof/locale/*/LC_MESSAGES/torchproof.po`. They are compiled into the
+cache folder of the site before anything is read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from sphinx.locale import get_translator
+
+from torchproof.subjects import Marks
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+CATALOGUE = "torchproof"
+LOCALE = Path(__file__).parents[1] / "locale"
+
+
+def say(message: str) -> str:
+    """Return a message in the language of the site."""
+    return get_translator(CATALOGUE).gettext(message)
+
+
+def counted(one: str, many: str, number: int) -> str:
+    """Return a number with its noun: `one` and `many` hold `%d`."""
+    return get_translator(CATALOGUE).ngettext(one, many, number) % number
+
+
+def say_marks(marks: Marks) -> str:
+    """Return the releases of marks in the language of the site, as `torchproof.marks.describe`."""
+    if marks.since and marks.until:
+        if marks.since == marks.until:
+            return say("torch %s only") % marks.since
+        return say("torch %s to %s") % (marks.since, marks.until)
+    return (
+        say("since torch %s") % marks.since if marks.since else say("up to torch %s") % marks.until
+    )
+
+
+def _load(app: Sphinx, config: Config) -> None:
+    language = Path(config.language, "LC_MESSAGES")
+    source = LOCALE / language / f"{CATALOGUE}.po"
+    folder = Path(app.srcdir, config.torchproof_cache, "locale").resolve()
+    if source.is_file():
+        compiled = folder / language / f"{CATALOGUE}.mo"
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as text, compiled.open("wb") as binary:
+            write_mo(binary, read_po(text, locale=config.language))
+    app.add_message_catalog(CATALOGUE, str(folder))
+
+
+def setup(app: Sphinx) -> None:
+    """Load the words as soon as the language is known."""
+    app.connect("config-inited", _load)
