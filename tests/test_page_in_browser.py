@@ -109,7 +109,7 @@ def test_paper_has_the_text_alone_and_all_of_it(shown: Page) -> None:
         assert not shown.locator(gone).first.is_visible(), gone
     after = "node => getComputedStyle(node, '::after').content"
     link = shown.locator("a", has_text="elsewhere")
-    assert "attr(href)" in link.evaluate(after)
+    assert "(https://example.org/page.html)" in link.evaluate(after)
     cut = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth).length"
     shown.set_viewport_size({"width": 700, "height": 1000})
     assert shown.locator("pre").evaluate_all(cut) == 0
