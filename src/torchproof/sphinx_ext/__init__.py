@@ -10,10 +10,13 @@ from torchproof.sphinx_ext import (
     entry,
     example,
     examples_json,
+    gallery_styles,
     gate,
+    mending,
     note,
     options,
     panes,
+    picture_sizes,
     proving,
     stock_doctest,
 )
@@ -35,6 +38,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         options,
         gate,
         examples_json,
+        gallery_styles,
+        mending,
+        picture_sizes,
         stock_doctest,
     )
     for part in parts:
