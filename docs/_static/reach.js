@@ -2,22 +2,22 @@
 // Only where something is cut off: each of these is one more stop for the Tab key.
 "use strict";
 
-const SCROLLERS = ".highlight pre, .table-wrapper, .option-table, .autograd-graph, .drawn-list, .sphx-glr-script-out pre";
+const SCROLLERS = ".highlight pre, .table-wrapper, .option-table, .autograd-graph, .drawn-list";
 
-function reach(element) {
-  const cut =
-    element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;
-  const scrolls = /auto|scroll/.test(getComputedStyle(element).overflow);
-  if (cut && scrolls) {
-    element.tabIndex = 0;
-    if (element.tagName === "DIV") {
-      element.setAttribute("role", "group");
-      element.setAttribute("aria-label", element.querySelector("caption")?.textContent ?? "Scrolls sideways");
-    }
-  } else {
-    element.removeAttribute("tabindex");
+function reach(element, cut) {
+  if (cut === element.hasAttribute("tabindex")) return;
+  if (!cut) return element.removeAttribute("tabindex");
+  element.tabIndex = 0;
+  if (element.tagName === "DIV") {
+    const caption = element.querySelector("caption");
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", caption ? caption.textContent : "Scrolls sideways");
   }
 }
 
-const watch = new ResizeObserver((entries) => entries.forEach((entry) => reach(entry.target)));
+const watch = new ResizeObserver((entries) => {
+  // All are measured before one is changed: the browser lays out the page once.
+  const cut = entries.map(({ target }) => target.scrollWidth > target.clientWidth);
+  entries.forEach(({ target }, number) => reach(target, cut[number]));
+});
 document.querySelectorAll(SCROLLERS).forEach((element) => watch.observe(element));
