@@ -28,7 +28,10 @@ sphinx_gallery_conf = {
     "examples_dirs": ["../gallery/nn_module", "../gallery/autograd", "../gallery/visdom"],
     "gallery_dirs": ["gallery/nn_module", "gallery/autograd", "gallery/visdom"],
     "filename_pattern": r"\.py$",
-    "image_scrapers": ("matplotlib", "torchproof.gallery_hooks.scrape"),
+    "image_scrapers": (
+        "torchproof.gallery_hooks.scrape_figures",
+        "torchproof.gallery_hooks.scrape",
+    ),
     "reset_modules": ("matplotlib", "torchproof.gallery_hooks.reset"),
     "reset_modules_order": "both",
     "image_srcset": ["2x"],
