@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from quality.lighthouse import Scores
 
+PERFORMANCE = 95
+
 
 @dataclass(frozen=True)
 class PageResult:
@@ -23,7 +25,7 @@ def broken(result: PageResult) -> list[str]:
     lines = [
         f"{name} {value:g}, at least {least}"
         for name, value, least in (
-            ("performance", scores.performance, 95),
+            ("performance", scores.performance, PERFORMANCE),
             ("accessibility", scores.accessibility, 100),
             ("best practices", scores.best_practices, 100),
             ("SEO", scores.seo, 100),
