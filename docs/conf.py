@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import os
 
 project = "Torchproof"
 author = "The Torchproof developers"
@@ -12,7 +13,6 @@ extensions = [
     "myst_parser",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
-    "torchproof.gallery_hooks",
     "torchproof.sphinx_ext",
 ]
 nitpicky = True
@@ -50,16 +50,45 @@ pygments_dark_style = "a11y-high-contrast-dark"
 html_theme = "furo"
 html_title = "Torchproof"
 html_static_path = ["_static"]
-html_css_files = ["torchproof.css", "reach.css"]
-html_js_files = [("reach.js", {"defer": "defer"})]
+html_css_files = [
+    "torchproof.css",
+    "front.css",
+    "names.css",
+    "tables.css",
+    "code-links.css",
+    "facts.css",
+    "page-links.css",
+    "reach.css",
+    "search/search.css",
+    "print.css",
+]
+html_js_files = [
+    (f"{name}.js", {"defer": "defer"})
+    for name in (
+        "filters",
+        "names",
+        "reach",
+        "search/words",
+        "search/result",
+        "search/view",
+        "search/open",
+    )
+]
 templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
+# Where the site and its sources are published; without them nothing is shown of either.
+torchproof_repository = os.environ.get("TORCHPROOF_REPOSITORY", "")
+html_baseurl = os.environ.get("TORCHPROOF_BASEURL", "")
+torchproof_card_alt = "Torchproof: the PyTorch reference that proves itself"
 html_theme_options = {
+    "source_repository": torchproof_repository,
+    "source_branch": "main",
+    "source_directory": "docs/",
     "light_css_variables": {"color-brand-primary": "#9a3412", "color-brand-content": "#9a3412"},
     "dark_css_variables": {"color-brand-primary": "#fdba74", "color-brand-content": "#fdba74"},
 }
-copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_text = r">>> |\.\.\.(?: |$)"
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True

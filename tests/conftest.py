@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from trees import Tree
+from trees import Ear, Tree
 
 from torchproof.worker import Worker
 
@@ -20,3 +21,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
         worker.environment("cpu")
         patch.undo()
         yield Tree(root, worker)
+
+
+@pytest.fixture
+def ear(tmp_path: Path) -> Iterator[Ear]:
+    """Return a named pipe that a subject speaks into."""
+    ear = Ear(tmp_path)
+    yield ear
+    ear.close()

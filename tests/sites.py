@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,11 +55,17 @@ class Site:
         if not index.exists():
             index.write_text("# Index\n\n```{toctree}\n:glob:\n\npages/*\n```\n", encoding="utf-8")
 
-    def build(self, builder: str = "html", *, env: Mapping[str, str] | None = None) -> Build:
+    def build(
+        self,
+        builder: str = "html",
+        *,
+        env: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
+    ) -> Build:
         """Build with warnings as errors."""
         out = self.root / "docs" / "_build" / builder
         done = subprocess.run(
-            self.command(builder),
+            [*self.command(builder), *arguments],
             capture_output=True,
             text=True,
             check=False,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from torchproof.examples import find_in_page
+from torchproof.marks import describe
 from torchproof.subjects import DEFAULT_LIMIT, Example, Found, Subject
 
 CASES = Path(__file__).with_name("cases")
@@ -35,6 +36,8 @@ def shown_subject(subject: Subject) -> Iterator[str]:
         yield f"  only {subject.only} because {subject.because}"
     if subject.needs:
         yield f"  needs {subject.needs}"
+    if subject.marks:
+        yield f"  marks {describe(subject.marks)}"
     if subject.limit != DEFAULT_LIMIT:
         yield f"  limit {subject.limit:g} s"
     yield f"  checked {subject.checked}"
@@ -45,6 +48,8 @@ def shown_subject(subject: Subject) -> Iterator[str]:
 
 
 def shown_example(example: Example) -> Iterator[str]:
+    if example.marks:
+        yield f"    {describe(example.marks)}: {example.change}"
     for picture in example.pictures:
         yield f"    {picture}"
     for statement in example.statements:

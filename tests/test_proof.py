@@ -125,7 +125,7 @@ def test_what_a_committed_record_saw_does_not_run(root: Path) -> None:
 def test_another_environment_proves_nothing_for_this_one(root: Path) -> None:
     path = cached_record(root)
     data = json.loads(path.read_text(encoding="utf-8"))
-    data["environment"]["torch"] = "2.99.0"
+    data["environment"]["torch"] = "2.12.0"
     path.unlink()
     write_tree(root, {"docs/b.md": RIGHT, "docs/verified/other.json": json.dumps(data)})
     proof = proof_of(root)
@@ -134,7 +134,7 @@ def test_another_environment_proves_nothing_for_this_one(root: Path) -> None:
         environment.torch: verdict.status
         for environment, verdict in proof.verdicts(proof.found.subjects[0]).items()
     }
-    assert by_torch == {"2.99.0": "passed", describe_environment("cpu").torch: "passed"}
+    assert by_torch == {"2.12.0": "passed", describe_environment("cpu").torch: "passed"}
 
 
 def test_cache_that_cannot_be_read_is_made_again(root: Path) -> None:
@@ -166,7 +166,7 @@ def test_drawings_are_kept_and_a_subject_without_its_own_runs_again(tmp_path: Pa
 def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
     write_tree(root, {"docs/b.md": RIGHT})
     data = json.loads(cached_record(root).read_text(encoding="utf-8"))
-    data["environment"]["torch"] = "2.99.0"
+    data["environment"]["torch"] = "2.12.0"
     write_tree(
         root,
         {"docs/verified/a.json": '{"schema": 1,\n', "docs/verified/b.json": json.dumps(data)},
@@ -177,7 +177,7 @@ def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
     assert problem.message.startswith("line 2: not a whole record")
     assert problem.message.endswith("delete it and run `tox -e doctest -- --record`")
     # The others still count.
-    assert {record.environment.torch for record in proof.records} >= {"2.99.0"}
+    assert {record.environment.torch for record in proof.records} >= {"2.12.0"}
 
 
 PROVE = """

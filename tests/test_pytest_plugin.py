@@ -16,6 +16,7 @@ from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
 from torchproof.record import Verdict, read_record, write_verdicts
+from torchproof.tree import find_in_tree
 
 CUDA = "```{subject}\n:only: cuda\n:because: streams are of CUDA\n```\n\n```{doctest}\n>>> 1\n1"
 FILES = {
@@ -242,3 +243,16 @@ def test_torch_outside_the_range_is_one_message_and_collecting_needs_none(root: 
     assert run.status == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in run.output.splitlines() if line]
     assert line.startswith("ERROR: torch 2.3.1 is outside the range of these pages")
+
+
+def test_what_could_not_run_here_leaves_its_verdict_as_it_is(root: Path) -> None:
+    text = page(section("click", ">>> 1\n1", options=":needs: browser"), setup=NO_TORCH)
+    write_tree(root, {"docs/c.md": text})
+    subject = next(s for s in find_in_tree(root).subjects if s.title == "click")
+    seen = {subject.id: Verdict(subject.digest, "passed", "", 1, 1)}
+    path = write_verdicts(root / "docs/verified", describe_environment("cpu"), seen)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHPROOF_CHROMIUM", str(root / "absent"))
+        run = pytest_in(root, "--device=cpu", "--record", "docs/c.md")
+    assert "1 skipped" in run.output
+    assert read_record(path).verdicts == seen

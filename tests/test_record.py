@@ -194,3 +194,27 @@ def test_bytes_are_written_as_they_are_and_folders_are_made(tmp_path: Path) -> N
     path = tmp_path / "a" / "b"
     write_atomically(path, b"\xff\r\n")
     assert path.read_bytes() == b"\xff\r\n"
+
+
+def test_two_records_of_one_environment_are_named(tmp_path: Path) -> None:
+    path = write_verdicts(tmp_path, CPU, {"a": Verdict("d", "passed")})
+    (tmp_path / "zcopy.json").write_bytes(path.read_bytes())
+    with pytest.raises(RecordError) as caught:
+        read_records(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / 'zcopy.json'}: second record of {CPU.id}, the first is {path.name}; "
+        "delete the one that is out of date"
+    )
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.16.0", "nightly"])
+def test_record_of_a_torch_outside_the_range_is_named(tmp_path: Path, version: str) -> None:
+    path = write_verdicts(
+        tmp_path, dataclasses.replace(CPU, torch=version), {"a": Verdict("d", "passed")}
+    )
+    with pytest.raises(RecordError) as caught:
+        read_records(tmp_path)
+    assert str(caught.value) == (
+        f"{path}: record of torch {version}, which these pages do not speak of; "
+        "delete it, or widen the range in marks.py and pyproject.toml"
+    )

@@ -14,12 +14,16 @@ import pytest
 from sites import CONF, Site, entry, page
 from trees import section
 
+from torchproof.environment import describe_environment
+from torchproof.marks import release_of
+
 ZERO_GRAD = """\
 >>> layer = nn.Linear(1, 1)
 >>> layer.weight.grad = torch.ones(1, 1)
 >>> layer.zero_grad()
 >>> layer.weight.grad is None
 True"""
+HERE = "{}.{}".format(*release_of(describe_environment("cpu").torch))
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +69,8 @@ def test_an_entry_shows_signature_source_verdict_scripts_and_upstream(built: Sit
     assert 'id="torch.nn.Module.zero_grad"' in text
     assert "set_to_none" in text
     assert "/torch/nn/modules/module.py#L" in text
-    assert "checked: torch 2." in text
-    assert 'verdict-passed">CPU ✓' in text
+    assert '<p class="verdict">checked: <span class="verdict-device">CPU ' in text
+    assert f'<span class="verdict-passed">✓ torch {HERE}</span>' in text
     assert "CUDA not yet" in text
     assert "Scripts that use it" in text
     assert "gallery/area/finding.html" in text
@@ -151,13 +155,13 @@ def test_the_stock_builder_has_a_new_server_for_each_page(tmp_path: Path) -> Non
 def test_a_verdict_from_a_record_reaches_a_page_that_was_not_edited(built: Site) -> None:
     cache = next((built.root / "docs/_build/torchproof/outcomes").glob("*.json"))
     record = json.loads(cache.read_text(encoding="utf-8"))
-    record["environment"] |= {"torch": "2.99.0"}
+    record["environment"] |= {"torch": "2.7.1"}
     folder = built.root / "docs/verified"
     folder.mkdir(exist_ok=True)
-    (folder / "torch2.99.0.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "torch2.7.1.json").write_text(json.dumps(record), encoding="utf-8")
     build = built.build()
     assert build.status == 0, build.output
-    assert "checked: torch 2.99.0" in html(built)
+    assert f"✓ torch 2.7 {HERE}</span>" in html(built)
 
 
 def test_a_failing_example_fails_the_build_with_its_line(tmp_path: Path) -> None:
@@ -264,5 +268,5 @@ def test_an_interrupted_build_is_rebuilt(tmp_path: Path) -> None:
     build = site.build()
     assert build.status == 0, build.output
     # What of it was kept is a matter of `proof`; here nothing may stand in the way.
-    assert build.page("pages/a").count('verdict-passed">CPU ✓') == 1
-    assert build.page("pages/b").count('verdict-passed">CPU ✓') == 1
+    assert build.page("pages/a").count('verdict-passed">✓ torch') == 1
+    assert build.page("pages/b").count('verdict-passed">✓ torch') == 1

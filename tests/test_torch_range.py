@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from torchproof.torch_range import BELOW, LOWEST, check_version
+from torchproof.marks import BELOW, LOWEST
+from torchproof.torch_range import ANY, check_version
 
 
 @pytest.mark.parametrize("version", ["2.7.0", "2.7", "2.13.0+cpu", "2.15.1", "2.10.0a0+gitabc"])
@@ -23,6 +24,13 @@ def test_version_outside_the_range_says_what_to_install(version: str) -> None:
         f"torch {version} is outside the range of these pages, 2.7 <= torch < 2.16; "
         "install one inside it, or see constraints.txt for the pin"
     )
+
+
+def test_a_newer_torch_is_let_in_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ANY, "1")
+    check_version("2.16.0")
+    with pytest.raises(RuntimeError, match="outside the range"):
+        check_version("2.6.0")
 
 
 def test_range_is_that_of_the_package() -> None:

@@ -9,7 +9,6 @@ import re
 import signal
 import stat
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -116,13 +115,6 @@ def gone(pid: int) -> bool:
         return True
     except psutil.TimeoutExpired:
         return False
-
-
-@pytest.fixture
-def ear(tmp_path: Path) -> Iterator[Ear]:
-    ear = Ear(tmp_path)
-    yield ear
-    ear.close()
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -15,6 +15,7 @@ activations are held, for less than one more forward pass.
 # Each call of ``forward`` makes one activation, saves it for the backward pass and is counted. Weak
 # references tell how many bytes of activations are alive; they keep none alive themselves.
 
+import gc
 import weakref
 
 import matplotlib.pyplot as plt
@@ -39,6 +40,8 @@ class Meter:
 
     def alive(self):
         """Return the bytes that are alive now."""
+        if torch.__version__.startswith(("2.7.", "2.8.")):
+            gc.collect()  # up to torch 2.8 a checkpoint can leave a reference cycle
         storages = [reference() for reference in self.storages]
         return sum(storage.nbytes() for storage in storages if storage is not None)
 

@@ -113,25 +113,24 @@ plt.show()
 # What was seen
 # -------------
 #
-# A clone of a result is an ordinary tensor again. Times vary from run to run; each measurement is the
-# best of many turns, which alternate between the modes, and what is asserted is that a view in
+# A clone of a result is an ordinary tensor again. Times vary from run to run; each measurement is
+# the best of many turns, which alternate between the modes, and what is asserted is that a view in
 # inference mode costs less than a recorded one. Read on at :py:func:`torch.inference_mode`,
 # :py:func:`torch.is_inference` and :py:attr:`torch.Tensor._version`.
 
 assert list(seen.values()) == [(True, True, False), (False, True, False), (False, False, True)]
 assert errors["recorded"] == errors["no_grad"] == [None] * len(uses)
-assert errors["inference_mode"] == [
+messages = [message and message.split(".")[0] for message in errors["inference_mode"]]
+assert messages == [
     *[None] * 3,
-    "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
-    "inference mode in computation tracked by autograd. To work around this, you can make a clone "
-    "to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
-    "`torch.inference_mode()`.",
-    "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone "
-    "to get a normal tensor before doing inplace update."
-    "See https://github.com/pytorch/rfcs/pull/17 for more details.",
-    "Inference tensors do not track version counter.",
-    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.",
+    "Inference tensors cannot be saved for backward",
+    "Inplace update to inference tensor outside InferenceMode is not allowed",
+    "Inference tensors do not track version counter",
+    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed",
 ]
+assert all(
+    "make a clone to get a normal tensor" in message for message in errors["inference_mode"][3:5]
+)
 
 
 def measure(operation):

@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +26,8 @@ class Descriptions:
     described: Mapping[str, Description]
     errors: Mapping[str, str]
     """What is wrong with names that do not exist."""
+    aliases: Mapping[str, Sequence[str]]
+    """Other public names of functions and classes that have entries."""
 
     @classmethod
     def load(cls, wanted: Iterable[str], *, cache: Path) -> Self:
@@ -35,7 +37,7 @@ class Descriptions:
         """
         path = cache / "descriptions.json"
         names = sorted(wanted)
-        fields = [field.name for field in dataclasses.fields(Description)]
+        fields = [field.name for kind in (cls, Description) for field in dataclasses.fields(kind)]
         key = [names, fields, *(_version(package) for package in ("torch", "visdom", "torchproof"))]
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
@@ -48,6 +50,7 @@ class Descriptions:
             names=tuple(Name(**name) for name in data["names"]),
             described={k: Description(**v) for k, v in data["described"].items()},
             errors=data["errors"],
+            aliases=data["aliases"],
         )
 
     def mark(self, name: str) -> str:

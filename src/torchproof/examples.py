@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from torchproof.marks import check_marks
 from torchproof.markup import CODE, Block, blocks, split_options
 from torchproof.statements import BadBlock, parse_statements
 from torchproof.subjects import (
@@ -15,14 +16,15 @@ from torchproof.subjects import (
     NEEDS,
     Example,
     Found,
+    Marks,
     Picture,
     Problem,
     Subject,
 )
 
 _PROMPT = re.compile(r"^\s*>>>( |$)", re.MULTILINE)
-_HEAD_OPTIONS = {"only", "because", "needs", "timeout", "since"}
-_EXAMPLE_OPTIONS = {"graph", "tree", "trace", "saved", "pane", "alt"}
+_HEAD_OPTIONS = {"only", "because", "needs", "timeout", "since", "until"}
+_EXAMPLE_OPTIONS = {"graph", "tree", "trace", "saved", "pane", "alt", "since", "until", "change"}
 
 
 def find_in_page(path: Path, *, root: Path) -> Found:
@@ -38,6 +40,7 @@ class _Section:
     names: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
     head_line: int = 0
     blocks: int = 0
     """How many `{doctest}` blocks there are, with those that cannot be read."""
@@ -112,6 +115,8 @@ class _Page:
         if not timeout.replace(".", "", 1).isdecimal() or float(timeout) <= 0:
             self._problem(token.line, f":timeout: takes seconds, not {timeout!r}")
             del section.options["timeout"]
+        # The name says what is new or gone, so a head needs no :change:.
+        section.marks = self._marks(token.line, section.options, change=section.title)
 
     def _check_device(self, line: int, options: dict[str, str]) -> None:
         only = options.get("only")
@@ -120,6 +125,14 @@ class _Page:
             self._problem(line, f"unknown device {only!r} in :only:; known are {known}")
         if only is not None and not options.get("because"):
             self._problem(line, ":only: without :because:; say why other devices are left out")
+
+    def _marks(self, line: int, options: dict[str, str], *, change: str) -> Marks:
+        marks = Marks(options.get("since", ""), options.get("until", ""))
+        problem = check_marks(marks, change=change if marks else options.get("change", ""))
+        if problem is not None:
+            self._problem(line, problem)
+            return Marks()
+        return marks
 
     def _read_example(self, token: Block) -> Example | None:
         options, skipped = split_options(token.text)
@@ -143,7 +156,13 @@ class _Page:
                 token.line,
                 "nobody checks this example: give it expected output or an `assert`",
             )
-        return Example(token.line, statements, self._pictures(token.line, options))
+        change = options.get("change", "")
+        marks = self._marks(token.line, options, change=change)
+        if marks and not self.sections:
+            self._problem(token.line, "the set-up block holds on every torch; mark an example")
+        return Example(
+            token.line, statements, self._pictures(token.line, options), marks=marks, change=change
+        )
 
     def _pictures(self, line: int, options: dict[str, str]) -> tuple[Picture, ...]:
         pictures = []
@@ -209,5 +228,6 @@ class _Page:
                 only=section.options.get("only"),
                 because=section.options.get("because", ""),
                 needs=section.options.get("needs", ""),
+                marks=section.marks,
                 limit=float(section.options.get("timeout", DEFAULT_LIMIT)),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import io
 import linecache
 import runpy
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from torchproof.checker import same_output, strip_device
+from torchproof.marks import hold_on
 from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.pictures import draw
 from torchproof.subjects import Statement, Subject
@@ -53,7 +55,10 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
     failures: list[Failure] = []
     drawings: list[Drawing] = []
     ran = checked = 0
+    torch = importlib.metadata.version("torch")
     for index, example in enumerate((*subject.setup, *subject.examples)):
+        if not hold_on(example.marks, torch):
+            continue
         before = len(failures)
         for statement in example.statements:
             failure = _run_statement(statement, namespace, subject.file, device)

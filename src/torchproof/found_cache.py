@@ -12,7 +12,7 @@ from typing import Any
 from torchproof.record import write_atomically
 from torchproof.subjects import Found, Problem, Subject
 
-_FINDER = ("examples.py", "markup.py", "scripts.py", "statements.py", "subjects.py")
+_FINDER = ("examples.py", "marks.py", "markup.py", "scripts.py", "statements.py", "subjects.py")
 
 
 class FoundCache:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import zipfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from sphinx.errors import ExtensionError
 from sphinx_gallery.scrapers import matplotlib_scraper
@@ -21,14 +20,10 @@ from torchproof.figure_words import figure_in_words
 from torchproof.graph_svg import renamed
 from torchproof.pane_words import pane_in_words
 from torchproof.pictures import draw
-from torchproof.record import write_atomically
 from torchproof.sphinx_ext.panes import UNDRAWN, png_size
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.subjects import Picture, PictureKind
 from torchproof.visdom_panes import PaneCache, pane_digest
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 _DRAWN = re.compile(
     r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
@@ -164,21 +159,3 @@ def _image(path: Path, src_dir: str, words: str) -> str:
         f"    :width: {width // 2}px\n"
         "    :class: pane\n"
     )
-
-
-def _make_zips_reproducible(app: Sphinx) -> None:
-    """Write the zips of scripts again without the times of their files."""
-    for path in sorted(Path(app.srcdir, "gallery").rglob("*.zip")):
-        with zipfile.ZipFile(path) as archive:
-            content = {name: archive.read(name) for name in sorted(archive.namelist())}
-        replacement = path.with_suffix(".new")
-        with zipfile.ZipFile(replacement, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in content.items():
-                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-        write_atomically(path, replacement.read_bytes())
-        replacement.unlink()
-
-
-def setup(app: Sphinx) -> None:
-    """Register what has to happen once the gallery ran."""
-    app.connect("builder-inited", _make_zips_reproducible, priority=900)

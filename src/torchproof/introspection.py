@@ -41,7 +41,7 @@ class UnknownName(ValueError):
 
 def describe(qualified: str) -> Description:
     """Introspect a full name such as `torch.nn.Module.to`; raises `UnknownName`."""
-    parent, value = _find(qualified)
+    parent, value = find(qualified)
     kind = kind_of(qualified)
     file, line = _source(parent, value, qualified.rpartition(".")[2])
     return Description(
@@ -57,7 +57,7 @@ def describe(qualified: str) -> Description:
 
 def kind_of(qualified: str) -> Kind:
     """Say what a name is."""
-    parent, value = _find(qualified)
+    parent, value = find(qualified)
     if isinstance(value, property | functools.cached_property):
         return "property"
     if inspect.isclass(value):
@@ -67,8 +67,11 @@ def kind_of(qualified: str) -> Kind:
     return "attribute"
 
 
-def _find(qualified: str) -> tuple[Any, Any]:
-    """Return what the name lies in, and what it is; an attribute of instances is `_MISSING`."""
+def find(qualified: str) -> tuple[Any, Any]:
+    """Return what a full name lies in, and what it is; raises `UnknownName`.
+
+    What only instances have is a marker that is nothing else.
+    """
     found = _look_up(qualified)
     if found is None or inspect.ismodule(found[1]):
         raise UnknownName(_complaint(qualified))

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from torchproof.aliases import aliases
 from torchproof.introspection import Description, Kind, UnknownName, describe, kind_of
 
 __all__ = ["Description", "Name", "UnknownName", "describe", "main", "public_names"]
@@ -154,7 +155,8 @@ def main(arguments: Sequence[str]) -> int:
         except UnknownName as error:
             errors[name] = str(error)
     names = [dataclasses.asdict(name) for area in public_names().values() for name in area]
-    print(json.dumps({"names": names, "described": described, "errors": errors}, indent=1))
+    data = {"names": names, "described": described, "errors": errors, "aliases": aliases(arguments)}
+    print(json.dumps(data, indent=1))
     return 0
 
 

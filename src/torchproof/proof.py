@@ -15,16 +15,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from torchproof.environment import Environment, describe_environment
+from torchproof.jobs import Job, code_digest, run_jobs
+from torchproof.marks import pictures_on, skip_reason
 from torchproof.outcome import Drawing, Outcome, report
 from torchproof.record import (
     Record,
     RecordError,
     Verdict,
+    could_not_run,
     read_record,
+    records_and_problems,
     verdict_of,
     write_atomically,
     write_verdicts,
 )
+from torchproof.runners import LocalRunner
 from torchproof.subjects import Found, Problem, Subject
 from torchproof.worker import Worker
 
@@ -84,7 +89,7 @@ def prove(
             verdicts = {
                 s.id: verdict_of(s, outcomes[s.id])
                 for s in due
-                if s.id in outcomes and not _could_not_run(s, outcomes[s.id])
+                if s.id in outcomes and not could_not_run(s, outcomes[s.id].status, environment)
             }
             for subject in due:
                 if subject.id in outcomes and outcomes[subject.id].status == "passed":
@@ -133,12 +138,9 @@ def _current(
     verdicts = [r.verdict(subject) for r in records if r.environment.id == environment.id]
     if not any(verdict and verdict.status in {"passed", "skipped"} for verdict in verdicts):
         return False
-    return len(store.read(subject)) == _pictures(subject) or subject.skip_reason("cpu") is not None
-
-
-def _could_not_run(subject: Subject, outcome: Outcome) -> bool:
-    """Say whether something is missing here that another machine may have, like a browser."""
-    return outcome.status == "skipped" and subject.skip_reason("cpu") is None
+    if skip_reason(subject, "cpu", environment.torch) is not None:
+        return True
+    return len(store.read(subject)) == pictures_on(subject, environment.torch)
 
 
 def _pictures(subject: Subject) -> int:
@@ -149,14 +151,9 @@ def _read(
     verified: Path, cache: Path, environment: Environment
 ) -> tuple[list[Record], list[Problem]]:
     """Return the committed records, with what builds saw in the environment of this one."""
-    records: dict[str, Record] = {}
-    problems = []
-    for path in sorted(verified.glob("*.json")):
-        try:
-            record = read_record(path)
-            records[record.environment.id] = record
-        except RecordError as error:
-            problems.append(Problem(str(path), 1, str(error).removeprefix(f"{path}: ")))
+    readable, unreadable = records_and_problems(verified)
+    records = {record.environment.id: record for record in readable}
+    problems = [Problem(str(path), 1, message) for path, message in unreadable.items()]
     key = environment.id
     path = cache / "outcomes" / f"{key}.json"
     if path.exists():
@@ -171,12 +168,11 @@ def _read(
 
 def _run(due: Sequence[Subject], root: Path, jobs: int, outcomes: dict[str, Outcome]) -> None:
     with Worker(root=root, subjects=due) as worker, ThreadPoolExecutor(jobs) as pool:
-
-        def run(subject: Subject) -> None:
-            outcomes[subject.id] = worker.run(subject, "cpu")
-
+        runner = LocalRunner(worker)
+        todo = [Job(subject, "cpu", code_digest()) for subject in due]
         try:
-            list(pool.map(run, due))
+            for job, report in run_jobs(todo, executor=pool, run=runner.run_job):
+                outcomes[job.subject.id] = report.outcome
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             worker.close()

@@ -5,26 +5,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from torchproof.cluster import Cluster, ClusterError
+from torchproof.environment import describe_environment
+from torchproof.marks import BELOW, release_of
 from torchproof.outcome import report
 from torchproof.pytest_summary import Summary
 from torchproof.record import RecordError, read_records
+from torchproof.runners import ClusterRunner, LocalRunner, Runner
 from torchproof.subjects import Found, Subject
 from torchproof.tree import find_files
 from torchproof.worker import Worker, WorkerError
 
 _FILES = pytest.StashKey[dict[Path, Found]]()
-_WORKER = pytest.StashKey[Worker]()
+_RUNNER = pytest.StashKey[Runner]()
 _DEVICES = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --device, --record and --patch."""
+    """Add --device, --record, --patch, --dask and --drift."""
     group = parser.getgroup("torchproof")
     group.addoption(
         "--device",
@@ -44,6 +50,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE.py",
         help="run this file in the workers before any subject, to try the pages on a changed torch",
     )
+    group.addoption(
+        "--dask",
+        metavar="ADDRESS",
+        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786",
+    )
+    group.addoption(
+        "--drift",
+        type=Path,
+        metavar="FILE.md",
+        help="write what held on another torch and does not here, as a table, to this file",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,42 +70,59 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = config.option.patch
     if patch is not None and not patch.is_file():
         raise pytest.UsageError(f"--patch: no file {patch}")
-    if config.option.record:
-        _check_records(config.rootpath / "docs" / "verified")
+    if config.option.record or config.option.drift:
+        _check_records(config)
+    if config.option.dask and (patch or getattr(config.option, "numprocesses", None)):
+        raise pytest.UsageError("--dask runs elsewhere: leave -n and --patch out")
     # pytest takes `[` only after `::`; the id of a script has none.
     config.args[:] = [_script_argument(argument) for argument in config.args]
     files = config.stash[_FILES] = find_files(config.rootpath)
     subjects = [subject for found in files.values() for subject in found.subjects]
-    distributed = bool(getattr(config.option, "numprocesses", None))
-    worker = config.stash[_WORKER] = Worker(
+    runner = config.stash[_RUNNER] = _runner(config, subjects)
+    config.add_cleanup(runner.close)
+    config.stash[_DEVICES] = _devices(config, runner)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Summary(config, subjects), "torchproof-summary")
+
+
+def _runner(config: pytest.Config, subjects: list[Subject]) -> Runner:
+    if address := config.option.dask:
+        try:
+            return ClusterRunner(Cluster(address))
+        except ClusterError as error:
+            raise pytest.UsageError(f"--dask: {error}") from None
+    patch = config.option.patch
+    worker = Worker(
         root=config.rootpath,
         # Under xdist this process runs nothing itself and needs no more than torch.
-        subjects=() if distributed else subjects,
+        subjects=() if getattr(config.option, "numprocesses", None) else subjects,
         patch=patch.resolve() if patch else None,
     )
-    config.add_cleanup(worker.close)
-    config.stash[_DEVICES] = _devices(config, worker)
-    if not hasattr(config, "workerinput"):
-        known = [subject.id for subject in subjects]
-        config.pluginmanager.register(Summary(config, worker, known), "torchproof-summary")
+    return LocalRunner(worker)
 
 
-def _check_records(folder: Path) -> None:
-    """Refuse to run for hours towards a record that cannot be merged into."""
+def _check_records(config: pytest.Config) -> None:
+    """Refuse to run for hours towards a record that cannot be merged into, or means nothing."""
     try:
-        read_records(folder)
+        read_records(config.rootpath / "docs" / "verified")
     except RecordError as error:
         raise pytest.UsageError(f"--record: {error}") from None
+    torch = describe_environment("cpu").torch
+    if config.option.record and torch and release_of(torch) >= BELOW:
+        raise pytest.UsageError(
+            f"--record: the pages do not speak of torch {torch} yet; see what has changed with "
+            "--drift, then widen the range in marks.py and pyproject.toml"
+        )
 
 
-def _devices(config: pytest.Config, worker: Worker) -> tuple[str, ...]:
+def _devices(config: pytest.Config, runner: Runner) -> tuple[str, ...]:
     if hasattr(config, "workerinput"):
         return tuple(config.workerinput["torchproof_devices"])
     wanted = config.option.device
     if config.option.collectonly and not wanted:
         return ("cpu",)
     try:
-        return worker.chosen_devices(wanted)
+        return runner.chosen_devices(wanted)
     except ValueError as error:
         raise pytest.UsageError(f"--device: {error}") from None
     except WorkerError as error:
@@ -127,6 +161,13 @@ class NoTests(pytest.File):
     def collect(self) -> list[pytest.Item]:
         """Collect nothing."""
         return []
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the runner know what is selected, so that a cluster can begin with all of it."""
+    if not session.config.option.collectonly:
+        items = [item for item in session.items if isinstance(item, SubjectItem)]
+        session.config.stash[_RUNNER].expect((item.subject, item.device) for item in items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -172,8 +213,11 @@ class SubjectItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the subject in its fresh process."""
-        outcome = self.config.stash[_WORKER].run(self.subject, self.device)
+        came = self.config.stash[_RUNNER].run(self.subject, self.device)
+        outcome = came.outcome
         self.user_properties += [
+            ("environment", json.dumps(came.environment.to_json())),
+            ("failures", json.dumps([asdict(failure) for failure in outcome.failures])),
             ("outcome", outcome.status),
             ("reason", outcome.reason.split("\n")[0]),
             ("examples", outcome.examples),

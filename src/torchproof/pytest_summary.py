@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from torchproof.record import Verdict, write_verdicts
-from torchproof.worker import Worker
+from torchproof.drift import Held, drift_table
+from torchproof.environment import Environment
+from torchproof.outcome import Failure
+from torchproof.record import Verdict, could_not_run, read_records, write_atomically, write_verdicts
+from torchproof.subjects import Subject
 
 _SLOWEST = 5
 
@@ -24,12 +29,12 @@ class _Totals:
 class Summary:
     """Collects outcomes from the reports, which under xdist come from several processes."""
 
-    def __init__(self, config: pytest.Config, worker: Worker, known: list[str]) -> None:
+    def __init__(self, config: pytest.Config, subjects: Sequence[Subject]) -> None:
         self.config = config
-        self.worker = worker
-        self.known = known
-        self.totals: dict[str, _Totals] = defaultdict(_Totals)
-        self.verdicts: dict[str, dict[str, Verdict]] = defaultdict(dict)
+        self.subjects = {subject.id: subject for subject in subjects}
+        self.totals: dict[Environment, _Totals] = defaultdict(_Totals)
+        self.verdicts: dict[Environment, dict[str, Verdict]] = defaultdict(dict)
+        self.failures: dict[Environment, dict[str, list[Failure]]] = defaultdict(dict)
         self.seconds: list[tuple[float, str]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -37,12 +42,15 @@ class Summary:
         found: dict[str, Any] = dict(report.user_properties)
         if report.when != "call" or "outcome" not in found:
             return
-        totals = self.totals[found["device"]]
+        environment = Environment(**json.loads(found["environment"]))
+        totals = self.totals[environment]
         totals.statuses[found["outcome"]] += 1
         totals.examples += found["examples"]
         totals.checked += found["checked"]
         self.seconds.append((found["seconds"], report.nodeid))
-        self.verdicts[found["device"]][report.nodeid.rpartition("[")[0]] = Verdict(
+        subject = report.nodeid.rpartition("[")[0]
+        self.failures[environment][subject] = [Failure(**f) for f in json.loads(found["failures"])]
+        self.verdicts[environment][subject] = Verdict(
             found["digest"],
             found["outcome"],
             found["reason"],
@@ -51,17 +59,17 @@ class Summary:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the summary and write the record."""
+        """Print the summary; write the record and the table of what no longer holds."""
         if not self.totals:
             return
         write = terminalreporter.write_line
         terminalreporter.section("torchproof")
-        for device in sorted(self.totals):
-            environment = self.worker.environment(device)
-            totals = self.totals[device]
+        environments = sorted(self.totals, key=lambda environment: environment.id)
+        for environment in environments:
+            totals = self.totals[environment]
             counts = ", ".join(f"{n} {status}" for status, n in sorted(totals.statuses.items()))
             write(
-                f"{device}: {sum(totals.statuses.values())} subjects ({counts}), "
+                f"{environment.device}: {sum(totals.statuses.values())} subjects ({counts}), "
                 f"{totals.examples} examples, {totals.checked} checked outputs"
             )
             build = f"+{environment.build}" if environment.build else ""
@@ -71,10 +79,35 @@ class Summary:
             )
         slowest = sorted(self.seconds, reverse=True)[:_SLOWEST]
         write("slowest: " + ", ".join(f"{name} {seconds:.2f} s" for seconds, name in slowest))
+        folder = self.config.rootpath / "docs" / "verified"
+        if self.config.option.drift:
+            table = "\n".join(self._drift(environment) for environment in environments)
+            write("")
+            for line in table.splitlines():
+                write(line)
+            write_atomically(self.config.rootpath / self.config.option.drift, table)
         if self.config.option.record:
-            for device, verdicts in sorted(self.verdicts.items()):
-                environment = self.worker.environment(device)
-                folder = self.config.rootpath / "docs" / "verified"
-                path = write_verdicts(folder, environment, verdicts, known=self.known)
+            for environment in environments:
+                verdicts = {
+                    key: verdict
+                    for key, verdict in self.verdicts[environment].items()
+                    if not could_not_run(self.subjects[key], verdict.status, environment)
+                }
+                path = write_verdicts(folder, environment, verdicts, known=self.subjects)
                 name = path.relative_to(self.config.rootpath)
                 write(f"recorded {len(verdicts)} outcomes in {name}")
+
+    def _drift(self, environment: Environment) -> str:
+        """Return the table of what a record says holds and what failed here."""
+        records = read_records(self.config.rootpath / "docs" / "verified")
+        fell = []
+        for key, verdict in sorted(self.verdicts[environment].items()):
+            subject = self.subjects[key]
+            before = [
+                record.environment
+                for record in records
+                if (seen := record.verdict(subject)) and seen.status == "passed"
+            ]
+            if verdict.status not in {"passed", "skipped"} and before:
+                fell.append(Held(subject, verdict, self.failures[environment][key], before))
+        return drift_table(environment, fell, asked=len(self.verdicts[environment]))

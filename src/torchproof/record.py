@@ -17,6 +17,7 @@ from typing import Any
 from filelock import FileLock
 
 from torchproof.environment import Environment
+from torchproof.marks import BELOW, LOWEST, release_of, skip_reason
 from torchproof.outcome import Outcome, Status
 from torchproof.subjects import Subject
 
@@ -59,9 +60,46 @@ def verdict_of(subject: Subject, outcome: Outcome) -> Verdict:
     return Verdict(subject.digest, outcome.status, reason, outcome.examples, outcome.checked)
 
 
+def could_not_run(subject: Subject, status: Status, environment: Environment) -> bool:
+    """Say whether something was missing that another machine may have, like a browser.
+
+    Such an outcome is not kept: what another machine saw in the same environment stands.
+    """
+    return status == "skipped" and not skip_reason(subject, environment.device, environment.torch)
+
+
 def read_records(folder: Path) -> list[Record]:
-    """Read every record of a folder, in the order of their environments."""
-    return [read_record(path) for path in sorted(folder.glob("*.json"))]
+    """Read every record of a folder, in the order of their environments; raises RecordError."""
+    records, problems = records_and_problems(folder)
+    for path, message in problems.items():
+        raise RecordError(f"{path}: {message}")
+    return records
+
+
+def records_and_problems(folder: Path) -> tuple[list[Record], dict[Path, str]]:
+    """Read every record of a folder that can be read, and say what is wrong with the others."""
+    records: dict[str, tuple[Record, Path]] = {}
+    problems = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            record = read_record(path)
+        except RecordError as error:
+            problems[path] = str(error).removeprefix(f"{path}: ")
+            continue
+        release = release_of(record.environment.torch)
+        first = records.setdefault(record.environment.id, (record, path))[1]
+        if first != path:
+            problems[path] = (
+                f"second record of {record.environment.id}, the first is {first.name}; "
+                "delete the one that is out of date"
+            )
+        elif not LOWEST <= release < BELOW:
+            problems[path] = (
+                f"record of torch {record.environment.torch}, which these pages do not speak of; "
+                "delete it, or widen the range in marks.py and pyproject.toml"
+            )
+            del records[record.environment.id]
+    return [records[key][0] for key in sorted(records)], problems
 
 
 def read_record(path: Path) -> Record:

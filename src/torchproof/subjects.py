@@ -50,6 +50,17 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Marks:
+    """The releases of torch that something holds on, both ends included; see `marks`."""
+
+    since: str = ""
+    until: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until)
+
+
+@dataclass(frozen=True)
 class Example:
     """One `{doctest}` block."""
 
@@ -57,6 +68,9 @@ class Example:
     """Line of the opening fence, from 1."""
     statements: tuple[Statement, ...]
     pictures: tuple[Picture, ...] = ()
+    marks: Marks = Marks()
+    change: str = ""
+    """What is so since or until the release of the marks, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +97,7 @@ class Subject:
     needs: str = ""
     """What has to be on the machine, beside what is installed with pip."""
     limit: float = DEFAULT_LIMIT
+    marks: Marks = Marks()
     digest: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -107,12 +122,6 @@ class Subject:
         """Whether a Visdom server must be there when it runs."""
         return "import visdom" in self.text or "from visdom" in self.text
 
-    def skip_reason(self, device: str) -> str | None:
-        """Why the subject does not run on a device; None where it does."""
-        if self.only is not None and self.only != device:
-            return f"only on {self.only}: {self.because}"
-        return None
-
     def to_json(self) -> dict[str, Any]:
         """Return the subject as plain JSON data."""
         return asdict(self)
@@ -124,6 +133,7 @@ class Subject:
         data["names"] = tuple(data["names"])
         data["setup"] = tuple(_example(e) for e in data["setup"])
         data["examples"] = tuple(_example(e) for e in data["examples"])
+        data["marks"] = Marks(**data["marks"])
         return cls(**data)
 
 
@@ -152,15 +162,18 @@ def _example(data: dict[str, Any]) -> Example:
         line=data["line"],
         statements=tuple(Statement(**s) for s in data["statements"]),
         pictures=tuple(Picture(**p) for p in data["pictures"]),
+        marks=Marks(**data["marks"]),
+        change=data["change"],
     )
 
 
 def _digest(subject: Subject) -> str:
     def block(example: Example) -> list[object]:
         statements = [(s.source, s.want) for s in example.statements]
-        return [statements, [asdict(p) for p in example.pictures]]
+        pictures = [asdict(p) for p in example.pictures]
+        return [statements, pictures, *([asdict(example.marks)] if example.marks else [])]
 
-    content = [
+    content: list[object] = [
         [block(e) for e in subject.setup],
         [block(e) for e in subject.examples],
         subject.source,
@@ -168,4 +181,6 @@ def _digest(subject: Subject) -> str:
     ]
     if subject.needs:
         content.append(subject.needs)
+    if subject.marks:
+        content.append(asdict(subject.marks))
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]

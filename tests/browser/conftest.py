@@ -29,7 +29,7 @@ def pytest_sessionstart() -> None:
 def site() -> Iterator[str]:
     """Return the address of the built site."""
     with serve(SITE) as url:
-        yield url
+        yield url.rstrip("/")
 
 
 @pytest.fixture(scope="session")

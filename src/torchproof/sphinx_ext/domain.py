@@ -28,8 +28,8 @@ class ProofDomain(Domain):
     name = "proof"
     label = "Torchproof"
     object_types: ClassVar = {"entry": ObjType("entry")}
-    initial_data: ClassVar[dict[str, Any]] = {"entries": {}}
-    data_version = 1
+    initial_data: ClassVar[dict[str, Any]] = {"entries": {}, "subjects": {}}
+    data_version = 2
 
     @property
     def entries(self) -> dict[str, tuple[str, str]]:
@@ -37,20 +37,35 @@ class ProofDomain(Domain):
         entries: dict[str, tuple[str, str]] = self.data["entries"]
         return entries
 
+    @property
+    def subjects(self) -> dict[str, tuple[str, str]]:
+        """Subject id to page and anchor."""
+        subjects: dict[str, tuple[str, str]] = self.data["subjects"]
+        return subjects
+
+    def note_subject(self, subject: str, anchor: str) -> None:
+        """Remember that the page being read has the section of a subject."""
+        self.subjects[subject] = (self.env.docname, anchor)
+
     def note_entry(self, name: str, anchor: str) -> None:
         """Remember that the page being read has the entry of a name."""
         self.entries[name] = (self.env.docname, anchor)
+        # Other sites know no `proof` domain; from there an entry is `{external+key:ref}`.
+        self.env.domains.standard_domain.labels[name] = (self.env.docname, anchor, name)
 
     def clear_doc(self, docname: str) -> None:
         """Forget the entries of a page."""
-        for name in [name for name, (doc, _) in self.entries.items() if doc == docname]:
-            del self.entries[name]
+        for places in (self.entries, self.subjects):
+            for name in [name for name, (doc, _) in places.items() if doc == docname]:
+                del places[name]
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found."""
-        for name, (doc, anchor) in otherdata["entries"].items():
-            if doc in docnames:
-                self.entries[name] = (doc, anchor)
+        for places, others in (
+            (self.entries, otherdata["entries"]),
+            (self.subjects, otherdata["subjects"]),
+        ):
+            places.update({name: place for name, place in others.items() if place[0] in docnames})
 
     def resolve_any_xref(self, *_: object, **__: object) -> list[tuple[str, nodes.reference]]:
         """Resolve nothing: entries are referred to with the Python roles."""
@@ -72,6 +87,9 @@ def _resolve(
     domain = env.domains["proof"]
     assert isinstance(domain, ProofDomain)
     target = node["reftarget"]
+    if node.get("reftype") == "subject" and target in domain.subjects:
+        doc, anchor = domain.subjects[target]
+        return make_refnode(app.builder, node["refdoc"], doc, anchor, content)
     if node.get("refdomain") != "py":
         return None
     if target in domain.entries:

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.descriptions import split_parameters
 from torchproof.inventory import Description
+from torchproof.marks import describe
 from torchproof.sphinx_ext.domain import ProofDomain
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.sphinx_ext.proving import (
@@ -22,7 +23,7 @@ from torchproof.sphinx_ext.proving import (
     subjects_of,
 )
 from torchproof.sphinx_ext.verdict import verdict_paragraph
-from torchproof.subjects import Subject
+from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -44,6 +45,7 @@ class EntryDirective(SphinxDirective):
         "needs": directives.unchanged,
         "timeout": directives.unchanged,
         "since": directives.unchanged,
+        "until": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -92,8 +94,9 @@ class EntryDirective(SphinxDirective):
             line += group
             if returns:
                 line += addnodes.desc_returns("", returns)
-        if since := self.options.get("since"):
-            line += nodes.inline("", f"since torch {since}", classes=["entry-since"])
+        marks = Marks(self.options.get("since", ""), self.options.get("until", ""))
+        if marks:
+            line += nodes.inline("", describe(marks), classes=["entry-since"])
         if description.source_url:
             place = f"{description.source_file}:{description.source_line}"
             line += _link("source", description.source_url, ["entry-source"], title=place)
@@ -161,10 +164,15 @@ class PlaceInSections(SphinxTransform):
             footer.parent.remove(footer)
             section += footer
         subjects = subjects_of(self.env.app, self.env.docname)
-        without_entry = {s.title: s for s in subjects if s.kind == "script" or not s.names}
-        for section in list(self.document.findall(nodes.section)) if without_entry else ():
-            subject = without_entry.pop(section[0].astext(), None)
-            if subject is not None:
+        domain = self.env.domains["proof"]
+        assert isinstance(domain, ProofDomain)
+        by_title = {subject.title: subject for subject in subjects}
+        for section in list(self.document.findall(nodes.section)) if subjects else ():
+            subject = by_title.pop(section[0].astext(), None)
+            if subject is None:
+                continue
+            domain.note_subject(subject.id, section["ids"][0])
+            if subject.kind == "script" or not subject.names:
                 section.insert(1, verdict_paragraph(subject, proof_of(self.env.app)))
 
 

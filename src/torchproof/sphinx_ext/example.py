@@ -9,7 +9,9 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
+from torchproof.environment import describe_environment
 from torchproof.graph_svg import renamed
+from torchproof.marks import describe, hold_on
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
@@ -40,6 +42,9 @@ class ExampleDirective(DoctestDirective):
         "trace": directives.unchanged,
         "pane": directives.unchanged,
         "alt": directives.unchanged,
+        "since": directives.unchanged,
+        "until": directives.unchanged,
+        "change": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -50,15 +55,26 @@ class ExampleDirective(DoctestDirective):
         if place is None:
             return super().run()
         if place.example in place.subject.examples:
-            self._skip_where_it_cannot_run(place.subject)
-        result = super().run()
+            self._skip_where_it_cannot_run(place.subject, place.example)
+        result = [*self._caption(place.example), *super().run()]
         for picture, drawing in zip(place.example.pictures, place.drawings, strict=False):
             result += self._picture(picture, drawing, number)
         return result
 
-    def _skip_where_it_cannot_run(self, subject: Subject) -> None:
-        # The stock builder knows neither devices nor needs; it evaluates this where it runs.
-        if subject.only == "cuda":
+    def _caption(self, example: Example) -> list[nodes.Node]:
+        if not example.marks:
+            return []
+        release = nodes.inline("", describe(example.marks), classes=["entry-since"])
+        change, _ = self.parse_inline(example.change)
+        return [nodes.paragraph("", "", release, nodes.Text(" "), *change, classes=["marked"])]
+
+    def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
+        # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
+        # runs.
+        torch = describe_environment("cpu").torch
+        if not (hold_on(subject.marks, torch) and hold_on(example.marks, torch)):
+            self.options["skipif"] = "True"
+        elif subject.only == "cuda":
             self.options["skipif"] = "not __import__('torch').cuda.is_available()"
         elif subject.needs == "browser":
             found = "__import__('importlib').import_module('torchproof.visdom_browser')"

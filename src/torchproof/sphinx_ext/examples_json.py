@@ -11,7 +11,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from torchproof.proof import Proof
 from torchproof.record import write_atomically
 from torchproof.sphinx_ext.proving import proof_of
-from torchproof.subjects import Subject
+from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -39,8 +39,20 @@ def _subject(subject: Subject, proof: Proof) -> dict[str, Any]:
         "examples": len(subject.examples) if subject.kind == "entry" else 1,
         "checked": subject.checked,
         "digest": subject.digest,
+        **({"marks": marks} if (marks := _marks(subject)) else {}),
         "outcomes": dict(sorted(verdicts.items())),
     }
+
+
+def _marks(subject: Subject) -> list[dict[str, str | int]]:
+    """Return what holds on part of the releases only: the subject, or examples by line."""
+    places: list[tuple[int, Marks, str]] = [(subject.line, subject.marks, subject.title)]
+    places += [(e.line, e.marks, e.change) for e in subject.examples]
+    return [
+        {"line": line, "since": marks.since, "until": marks.until, "change": change}
+        for line, marks, change in places
+        if marks
+    ]
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:

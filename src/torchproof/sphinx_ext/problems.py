@@ -21,6 +21,8 @@ class Kind(Enum):
     """A picture is missing and cannot be drawn here."""
     GATE = "gate"
     """The inventory and the entries disagree."""
+    ORDER = "order"
+    """The reading order and the scripts disagree."""
 
 
 def warn(kind: Kind, message: str, *, location: Any = None) -> None:

@@ -1,0 +1,99 @@
+// What opens the search: Ctrl-K, Cmd-K, `/`, and buttons in place of the theme's form.
+// The index and what reads it are loaded when the search is first opened.
+"use strict";
+
+(() => {
+  const here = document.currentScript.src;
+  const root = new URL("../../", here);
+  const NEEDED = ["../vendor/minisearch.js", "names.js", "messages.js", "query.js"].map((file) => new URL(file, here));
+  NEEDED.push(new URL("search-index.js", root));
+  const FIELDS = "input, textarea, select, [contenteditable]";
+  const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+  const say = torchproofSearchWords;
+  const { make } = torchproofSearchResult;
+  let loading;
+  let opened;
+
+  function load(url) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      // In the order given, as the later ones need the earlier.
+      script.async = false;
+      script.src = url;
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", () => reject(new Error(say.missing(url.pathname))));
+      document.head.append(script);
+    });
+  }
+
+  function engine() {
+    const made = () => torchproofSearch.create(torchproofSearchIndex);
+    loading ??= Promise.all(NEEDED.map(load)).then(made);
+    // The next attempt loads anew.
+    loading.catch(() => (loading = undefined));
+    return loading;
+  }
+
+  /** Return the field in a dialog. */
+  function inDialog() {
+    const close = make("button", { type: "button", class: "search-close", "aria-label": `${say.close} (Esc)` }, "Esc");
+    const dialog = make("dialog", { class: "search-dialog", "aria-label": say.search });
+    const view = torchproofSearchView.create({ id: "search", root, engine, chosen: () => dialog.close() });
+    view.element.querySelector(".search-bar").append(close);
+    dialog.append(view.element);
+    close.addEventListener("click", () => dialog.close());
+    // A click beside the dialog is a click on its backdrop, which is part of it.
+    dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+    document.body.append(dialog);
+    return { view, show: () => dialog.open || dialog.showModal() };
+  }
+
+  /** Return the field of the page search.html, which asks what its address says. */
+  function onPage(place) {
+    const address = new URL(location);
+    // The way back from a result leads to the same results.
+    const chosen = () => {
+      address.searchParams.set("q", view.input.value);
+      history.replaceState(null, "", address);
+    };
+    const view = torchproofSearchView.create({ id: "search", root, engine, chosen });
+    place.replaceChildren(view.element);
+    view.ask(address.searchParams.get("q") ?? "");
+    return { view, show: () => {} };
+  }
+
+  function open() {
+    opened ??= inDialog();
+    opened.show();
+    opened.view.input.focus();
+    opened.view.input.select();
+    opened.view.answer();
+  }
+
+  function button(attributes, ...children) {
+    const shortcuts = { "aria-haspopup": "dialog", "aria-keyshortcuts": "Control+K Meta+K /" };
+    const element = make("button", { type: "button", ...shortcuts, ...attributes }, ...children);
+    element.addEventListener("click", open);
+    return element;
+  }
+
+  const place = document.getElementById("search-page");
+  if (place) {
+    opened = onPage(place);
+    opened.view.input.focus();
+  }
+  const label = make("span", { class: "sidebar-search" }, say.search);
+  const large = button({ class: "sidebar-search-container search-open" }, label, make("kbd", {}, MAC ? "⌘ K" : "Ctrl K"));
+  const small = button({ class: "search-open-icon", "aria-label": say.search });
+  document.querySelector("form.sidebar-search-container")?.replaceWith(large);
+  document.querySelector(".header-right")?.prepend(small);
+
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    const command = event.ctrlKey || event.metaKey;
+    const asked = command ? key.toLowerCase() === "k" && !event.shiftKey : key === "/" && !target.closest?.(FIELDS);
+    if (!asked || event.altKey || event.isComposing) return;
+    event.preventDefault();
+    open();
+  });
+})();

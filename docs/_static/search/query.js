@@ -1,0 +1,105 @@
+// The answers to a query: an equal message, then a name's own entry, then a heading of these words,
+// then messages that are alike, then what MiniSearch ranks.
+"use strict";
+
+var torchproofSearch = (() => {
+  const WORD = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+/gu;
+  const FILLING = new Set(
+    ("a an and are be can do does for from how i in is it my of on or the to what when which why with").split(" "),
+  );
+  const FEW = 5;
+  const MOST = 40;
+  // So many words are no name and no heading.
+  const LONG = 6;
+
+  const words = (text) => text.toLowerCase().match(WORD) ?? [];
+
+  /** Return the words of a query that tell something, or all if none does. */
+  function telling(query) {
+    const all = words(query);
+    const some = all.filter((word) => !FILLING.has(word));
+    return some.length ? some : all;
+  }
+
+  /** Return a word and, of a name, the words that it is made of. */
+  function withParts(word, field) {
+    const parts = field === "code" ? [] : word.split("_").filter(Boolean);
+    return parts.length > 1 ? [word, ...parts] : word;
+  }
+
+  /** Return what MiniSearch indexes: each section, and each message by itself. */
+  function documentsOf({ pages, sections }) {
+    return sections.flatMap(({ page, names = [], messages = [], ...section }, at) => {
+      const { title, errors } = pages[page];
+      const own = { ...section, id: `${at}`, at, page: title, names: names.join(" ") };
+      return [own, ...messages.map((message, n) => ({ id: `${at}.${n}`, at, message, errors }))];
+    });
+  }
+
+  function boostDocument(_id, _term, { kind, message, errors }) {
+    if (message) return errors ? 1.3 : 1;
+    return { entry: 1.5, page: 0.6 }[kind] ?? 1;
+  }
+
+  function create(index) {
+    const { pages, sections } = index;
+    const named = torchproofSearchNames.create(sections);
+    const shown = torchproofSearchMessages.create(index);
+    const engine = new MiniSearch({
+      fields: ["names", "title", "page", "message", "text", "code"],
+      storeFields: ["at", "message", "kind", "errors"],
+      tokenize: words,
+      processTerm: withParts,
+      searchOptions: { tokenize: words, processTerm: (word) => word, boostDocument },
+    });
+    engine.addAll(documentsOf(index));
+
+    const boost = { names: 6, title: 4, page: 1.5, message: 0.7 };
+    const asMessage = { boost: { ...boost, message: 4 }, combineWith: "OR" };
+    const asWords = {
+      boost,
+      weights: { fuzzy: 0.15, prefix: 0.3 },
+      fuzzy: (word) => (word.length > 3 && !/\d/.test(word) ? 0.2 : false),
+      prefix: (word) => word.length > 1,
+    };
+
+    function ranked(query, isMessage) {
+      const asked = telling(query).join(" ");
+      if (isMessage) return engine.search(asked, asMessage);
+      const all = engine.search(asked, { ...asWords, combineWith: "AND" });
+      if (all.length >= FEW) return all;
+      return [...all, ...engine.search(asked, { ...asWords, combineWith: "OR" })];
+    }
+
+    /** Return the sections that answer a query, the best first, each once. */
+    function search(text) {
+      const query = torchproofSearchMessages.messageIn(text);
+      const { equal, alike } = shown(query);
+      const names = named(query);
+      const speaks = torchproofSearchMessages.typed(query) || equal.length || alike.length;
+      const isMessage = !names.length && (speaks || words(query).length > LONG);
+
+      const byScore = ranked(query, isMessage);
+      const place = new Map(byScore.map(({ at }, n) => [at, n]).reverse());
+      const byPlace = (a, b) => (place.get(a) ?? Infinity) - (place.get(b) ?? Infinity);
+      const asked = words(query).join(" ");
+      const titled = [...sections.keys()].filter((at) => words(sections[at].title).join(" ") === asked);
+
+      const results = new Map();
+      const add = ({ at, message, terms = telling(query) }) => {
+        if (results.has(at)) return;
+        const section = sections[at];
+        results.set(at, { ...section, page: pages[section.page], message, terms });
+      };
+      equal.forEach(add);
+      for (const at of [...names.sort(byPlace), ...titled.sort(byPlace)]) add({ at });
+      alike.forEach(add);
+      byScore.forEach(add);
+      return [...results.values()].slice(0, MOST);
+    }
+
+    return { search };
+  }
+
+  return { create };
+})();

@@ -1,0 +1,74 @@
+// One result: a link with the heading, its names, and the words that were found, marked.
+"use strict";
+
+var torchproofSearchResult = (() => {
+  const LENGTH = 220;
+  const HAN = /\p{Script=Han}/u;
+  const [BEGIN, END] = ["(?<![\\p{L}\\p{N}])", "(?![\\p{L}\\p{N}])"];
+
+  /** Return an element with attributes and children. */
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  /** Return what finds the terms as whole words; Chinese is written without spaces. */
+  function finder(terms) {
+    const words = terms
+      .filter((term) => term.length > 1 || HAN.test(term))
+      .sort((a, b) => b.length - a.length)
+      .map((term) => (HAN.test(term) ? term : `${BEGIN}${term}${END}`));
+    return new RegExp(words.length ? words.join("|") : "$.", "giu");
+  }
+
+  function marked(text, found) {
+    const fragment = document.createDocumentFragment();
+    let at = 0;
+    for (const { index, 0: word } of text.matchAll(found)) {
+      fragment.append(text.slice(at, index), make("mark", {}, word));
+      at = index + word.length;
+    }
+    fragment.append(text.slice(at));
+    return fragment;
+  }
+
+  /** Return the part of a text around a place in it. */
+  function excerpt(text, place) {
+    const start = place > LENGTH / 2 ? text.indexOf(" ", place - 60) + 1 : 0;
+    const part = text.slice(start, start + LENGTH);
+    return (start ? "… " : "") + part + (start + LENGTH < text.length ? " …" : "");
+  }
+
+  /** Return a result as an option of a list. */
+  function option({ title, names = [], page, anchor, message, text = "", terms }, { id, root }) {
+    const found = finder(terms);
+    const holds = (part) => part.search(found) >= 0;
+    const meant = names.filter((name) => holds(name.split(".").at(-1)));
+    const shown = meant.length ? meant : names.slice(0, 1);
+    // What a section says first tells best what it is; other words in it say why it was found.
+    const known = message || holds(title) || meant.length;
+    const part = excerpt(message ?? text, known ? 0 : text.search(found));
+    return make(
+      "a",
+      {
+        id,
+        class: "search-option",
+        role: "option",
+        tabindex: "-1",
+        "aria-selected": "false",
+        href: new URL(page.url + (anchor ? `#${anchor}` : ""), root).href,
+      },
+      make(
+        "span",
+        { class: "search-title" },
+        make("span", {}, marked(title, found)),
+        ...shown.map((name) => make("code", {}, marked(name, found))),
+      ),
+      make("span", { class: "search-text" }, marked(part, found)),
+    );
+  }
+
+  return { make, option };
+})();

@@ -1,0 +1,89 @@
+"""The `{counts}` directive and the `{count}` role: how much of the site was seen to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from torchproof.counts import Counts, count
+from torchproof.environment import Environment
+from torchproof.marks import release_of
+from torchproof.sphinx_ext.marks import depend
+from torchproof.sphinx_ext.proving import proof_of
+from torchproof.sphinx_ext.verdict import LABELS
+from torchproof.subjects import DEVICES
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_LISTED = {
+    "names": "names",
+    "examples": "examples",
+    "outputs": "outputs compared",
+    "environments": "environments",
+}
+"""What the list shows, with the words beside the number."""
+_COUNTED = (*_LISTED, "scripts")
+
+
+def _mark(app: Sphinx, _: str) -> str:
+    return str(count(proof_of(app)))
+
+
+class CountsDirective(SphinxDirective):
+    """Show the counts as a list, and the environments that they were seen in."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the list, the environments and what the counts mean."""
+        depend(self.env, _mark)
+        counts = count(proof_of(self.env.app))
+        numbers = nodes.definition_list(classes=["counts"])
+        for key, words in _LISTED.items():
+            item = nodes.definition_list_item()
+            item += nodes.term("", words if _number(counts, key) != 1 else words.removesuffix("s"))
+            item += nodes.definition("", nodes.paragraph("", f"{_number(counts, key):,}"))
+            numbers += item
+        places = nodes.paragraph(classes=["counts-places"])
+        for number, (place, versions) in enumerate(_places(counts.environments)):
+            places += nodes.Text(" · " if number else "")
+            places += nodes.strong("", place)
+            places += nodes.Text(f" torch {', '.join(versions)}")
+        return [numbers, *([places] if places.children else [])]
+
+
+class CountRole(SphinxRole):
+    """One of the counts in running text."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the number."""
+        if self.text not in _COUNTED:
+            message = f"nothing counts {self.text!r}; known are {', '.join(_COUNTED)}"
+            error = self.inliner.reporter.error(message, line=self.lineno)
+            return [], [error]
+        depend(self.env, _mark)
+        return [nodes.Text(f"{_number(count(proof_of(self.env.app)), self.text):,}")], []
+
+
+def _number(counts: Counts, key: str) -> int:
+    value = asdict(counts)[key]
+    return len(value) if isinstance(value, tuple) else int(value)
+
+
+def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each device with the versions of torch that ran on it, the newest first."""
+    for device in DEVICES:
+        own = [e for e in environments if e.device == device]
+        for name in sorted({"" if device == "cpu" else e.device_name for e in own}):
+            versions = {e.torch for e in own if device == "cpu" or e.device_name == name}
+            label = f"{LABELS[device]} ({name})" if name else LABELS[device]
+            yield label, sorted(versions, key=release_of, reverse=True)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive and the role."""
+    app.add_directive("counts", CountsDirective)
+    app.add_role("count", CountRole())

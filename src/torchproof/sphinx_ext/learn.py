@@ -1,0 +1,97 @@
+"""The `{learn}` directive: the scripts in the reading order of docs/learn.toml."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+
+from torchproof.question import question
+from torchproof.reading_order import Chapter, ReadingOrder, read_order
+from torchproof.sphinx_ext.marks import depend
+from torchproof.sphinx_ext.problems import Kind, warn
+from torchproof.sphinx_ext.proving import proof_of, root_of
+from torchproof.subjects import Subject
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+ORDER = "learn.toml"
+_ROLE = re.compile(r":(py:\w+):(`[^`]+`)")
+
+
+def order_of(app: Sphinx) -> ReadingOrder:
+    """Return the order of the scripts of the site that is being built."""
+    order: ReadingOrder = app.torchproof_order  # type: ignore[attr-defined]
+    return order
+
+
+def _read(app: Sphinx) -> None:
+    root = root_of(app)
+    path = Path(app.srcdir, ORDER)
+    order, problems = read_order(path, proof_of(app).found, root=root)
+    app.torchproof_order = order  # type: ignore[attr-defined]
+    for problem in problems:
+        warn(Kind.ORDER, problem.message, location=f"{root / problem.file}:{problem.line}")
+
+
+class LearnDirective(SphinxDirective):
+    """List the scripts by chapter, each with its question and what it found."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a section for each chapter; the numbers run through."""
+        depend(self.env, _order_mark)
+        sections: list[nodes.Node] = []
+        first = 1
+        for chapter in order_of(self.env.app).chapters:
+            sections.append(self._section(chapter, first))
+            first += len(chapter.scripts)
+        return sections
+
+    def _section(self, chapter: Chapter, first: int) -> nodes.section:
+        section = nodes.section(ids=[nodes.make_id(chapter.heading)], classes=["chapter"])
+        section += nodes.title("", chapter.heading)
+        section += nodes.paragraph("", "", *self._inline(chapter.about))
+        steps = nodes.enumerated_list(enumtype="arabic", start=first, classes=["steps"])
+        for script in chapter.scripts:
+            step = nodes.list_item()
+            asked = _ROLE.sub(r"{\1}\2", question(script)).replace("``", "`")
+            step += nodes.paragraph("", "", reference_to(script, self.env.docname))
+            step += nodes.paragraph("", "", *self._inline(asked), classes=["step-question"])
+            steps += step
+        section += steps
+        return section
+
+    def _inline(self, text: str) -> list[nodes.Node]:
+        return self.parse_inline(text, lineno=self.lineno)[0]
+
+
+def reference_to(script: Subject, docname: str) -> nodes.Node:
+    """Return a link from a page to that of a script, with its finding as the text."""
+    reference = addnodes.pending_xref(
+        "", refdomain="std", reftype="doc", reftarget=f"/{script_docname(script)}", refexplicit=True
+    )
+    reference["refdoc"] = docname
+    reference["refwarn"] = True
+    reference += nodes.inline("", script.title)
+    return reference
+
+
+def script_docname(script: Subject) -> str:
+    """Return the page of a script; sphinx-gallery writes it."""
+    return Path(script.file).with_suffix("").as_posix()
+
+
+def _order_mark(app: Sphinx, _: str) -> str:
+    chapters = order_of(app).chapters
+    return str([(c.heading, c.about, [(s.file, s.digest) for s in c.scripts]) for c in chapters])
+
+
+def setup(app: Sphinx) -> None:
+    """Read the order once the scripts are known; register the directive."""
+    app.add_directive("learn", LearnDirective)
+    app.connect("builder-inited", _read, priority=6)

@@ -1,0 +1,57 @@
+"""Pages that show more than their own subjects, such as counts of the whole site.
+
+Such a page depends on a mark: a function whose text changes when what is shown does. The page is
+read again when the text is not what it was when the page was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+# The environment is pickled, and a function is pickled by its name: it has to be one of a module.
+Mark = Callable[["Sphinx", str], str]
+"""Gets the application and the name of the page."""
+
+
+def depend(env: BuildEnvironment, mark: Mark) -> None:
+    """Have the page that is being read read again when the mark changes."""
+    _shown(env).setdefault(env.docname, {})[mark] = mark(env.app, env.docname)
+
+
+def _shown(env: BuildEnvironment) -> dict[str, dict[Mark, str]]:
+    if not hasattr(env, "torchproof_shown"):
+        env.torchproof_shown = {}  # type: ignore[attr-defined]
+    shown: dict[str, dict[Mark, str]] = env.torchproof_shown  # type: ignore[attr-defined]
+    return shown
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+    return sorted(
+        docname
+        for docname, marks in _shown(env).items()
+        if docname in env.found_docs
+        and any(mark(app, docname) != text for mark, text in marks.items())
+    )
+
+
+def _purge(_: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    _shown(env).pop(docname, None)
+
+
+def _merge(
+    _: Sphinx, env: BuildEnvironment, docnames: AbstractSet[str], other: BuildEnvironment
+) -> None:
+    _shown(env).update({d: marks for d, marks in _shown(other).items() if d in docnames})
+
+
+def setup(app: Sphinx) -> None:
+    """Ask the marks before reading; forget and merge what pages showed."""
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)

@@ -1,0 +1,155 @@
+"""The `{matrix}` directive: environments by pages, with totals, and what was skipped where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from torchproof.environment import Environment
+from torchproof.marks import release_of
+from torchproof.proof import Proof
+from torchproof.record import Verdict
+from torchproof.sphinx_ext.proving import proof_of
+from torchproof.sphinx_ext.tables import (
+    document_link,
+    facet,
+    filters,
+    row,
+    subject_link,
+    table,
+)
+from torchproof.sphinx_ext.verdict import LABELS, MARKS
+from torchproof.subjects import Subject
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_AREAS = {"nn-module": "nn.Module", "autograd": "autograd", "visdom": "Visdom", "about": "about"}
+_STATES = {"everywhere": "holds everywhere", "partly": "not everywhere"}
+ID = "matrix"
+
+
+class MatrixDirective(SphinxDirective):
+    """Draw the environments, then the pages in them, then every subject that is not a ✓."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the tables."""
+        self.env.note_reread()
+        proof = proof_of(self.env.app)
+        records = sorted(
+            (record.environment for record in proof.records),
+            key=lambda e: (e.device != "cpu", e.device_name, release_of(e.torch), e.python),
+        )
+        head = ["page", *(_label(environment) for environment in records)]
+        rows = [self._total(proof, records)]
+        for docname, subjects in _pages(proof).items():
+            rows += self._page(docname, subjects, proof, records)
+        facets = {"area": _AREAS, "result": _STATES}
+        return [
+            _environments(proof, records),
+            filters(ID, facets, noun="pages"),
+            table(head, rows, classes=["matrix"], name=ID),
+        ]
+
+    def _total(self, proof: Proof, records: Sequence[Environment]) -> nodes.row:
+        subjects = proof.found.subjects
+        cells = [_count(subjects, proof, environment) for environment in records]
+        return row([nodes.strong("", "all"), *cells], classes=["matrix-total"])
+
+    def _page(
+        self,
+        docname: str,
+        subjects: Sequence[Subject],
+        proof: Proof,
+        records: Sequence[Environment],
+    ) -> Iterator[nodes.row]:
+        whole = all(
+            (seen := proof.verdicts(s).get(e)) is not None and seen.status == "passed"
+            for s in subjects
+            for e in records
+        )
+        classes = [
+            facet("area", _area(docname)),
+            facet("result", "everywhere" if whole else "partly"),
+        ]
+        cells = [_count(subjects, proof, environment) for environment in records]
+        title = nodes.paragraph("", "", document_link(self.env, docname))
+        title += nodes.inline("", f" {_AREAS[_area(docname)]}", classes=["matrix-area"])
+        yield row([title, *cells], classes=["matrix-page", *classes])
+        for subject in subjects:
+            verdicts = [proof.verdicts(subject).get(environment) for environment in records]
+            if all(verdict and verdict.status == "passed" for verdict in verdicts):
+                continue
+            link = subject_link(self.env, subject, subject.title)
+            yield row([link, *map(_result, verdicts)], classes=["matrix-subject", *classes])
+
+
+def _environments(proof: Proof, records: Sequence[Environment]) -> nodes.Node:
+    head = ["torch", "device", "Python, Visdom", "passed", "failed", "skipped", "due"]
+    rows = []
+    for environment in records:
+        verdicts = [proof.verdicts(s).get(environment) for s in proof.found.subjects]
+        states = [verdict.status if verdict else "due" for verdict in verdicts]
+        build = f"+{environment.build}" if environment.build else ""
+        passed, skipped, due = (states.count(s) for s in ("passed", "skipped", "due"))
+        failed = len(states) - passed - skipped - due
+        rows.append(
+            row(
+                [
+                    f"{environment.torch}{build}",
+                    f"{LABELS[environment.device]}, {environment.device_name}",
+                    f"{environment.python}, {environment.visdom}",
+                    *map(str, (passed, failed, skipped, due)),
+                ]
+            )
+        )
+    return table(head, rows, classes=["environments"])
+
+
+def _pages(proof: Proof) -> dict[str, list[Subject]]:
+    pages: dict[str, list[Subject]] = {}
+    for subject in proof.found.subjects:
+        docname = PurePosixPath(subject.file).with_suffix("").as_posix().removeprefix("docs/")
+        if subject.kind == "script":
+            # The scripts of a folder are one row.
+            docname = PurePosixPath(docname).with_name("index").as_posix()
+        pages.setdefault(docname, []).append(subject)
+    return pages
+
+
+def _area(docname: str) -> str:
+    part = docname.removeprefix("gallery/").partition("/")[0].replace("_", "-")
+    return part if part in _AREAS else "about"
+
+
+def _label(environment: Environment) -> str:
+    release = "{}.{}".format(*release_of(environment.torch))
+    device = "" if environment.device == "cpu" else f" {LABELS[environment.device]}"
+    return f"{release}{device}"
+
+
+def _count(subjects: Sequence[Subject], proof: Proof, environment: Environment) -> nodes.inline:
+    """Return how many hold; those that make no sense there do not count."""
+    verdicts = [proof.verdicts(subject).get(environment) for subject in subjects]
+    asked = [verdict for verdict in verdicts if verdict is None or verdict.status != "skipped"]
+    passed = sum(1 for verdict in asked if verdict and verdict.status == "passed")
+    state = "passed" if passed == len(asked) else "failed"
+    if any(verdict is None for verdict in asked) and state == "failed":
+        state = "none"
+    return nodes.inline("", f"{passed} of {len(asked)}", classes=[f"verdict-{state}"])
+
+
+def _result(verdict: Verdict | None) -> nodes.inline:
+    if verdict is None:
+        return nodes.inline("", "due", classes=["verdict-none"])
+    text = verdict.reason if verdict.status == "skipped" else MARKS[verdict.status]
+    return nodes.inline("", text, classes=[f"verdict-{verdict.status}"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("matrix", MatrixDirective)

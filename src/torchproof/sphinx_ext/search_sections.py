@@ -1,0 +1,125 @@
+"""The sections of a page, as the search knows them."""
+
+from __future__ import annotations
+
+import doctest
+import keyword
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from docutils import nodes
+from sphinx import addnodes
+
+from torchproof.messages import messages_in, sentences_in
+
+_Node = TypeVar("_Node", bound=nodes.Element)
+_IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
+_DRAWN_CLASSES = {"verdict", "entry-footer", "sphx-glr-script-out"}
+_NOT_PROSE = (
+    nodes.section,
+    nodes.title,
+    nodes.comment,
+    nodes.raw,
+    nodes.literal_block,
+    nodes.figure,
+    nodes.system_message,
+    addnodes.only,
+    addnodes.desc_signature,
+    addnodes.toctree,
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading with what stands below it, up to the next heading."""
+
+    anchor: str
+    """Empty for the top of the page."""
+    title: str
+    kind: Literal["page", "script", "entry", "section"]
+    names: tuple[str, ...]
+    """Public names that it documents."""
+    messages: tuple[str, ...]
+    """Messages of errors and warnings that its examples show."""
+    text: str
+    code: tuple[str, ...]
+    """Identifiers in its code, each once."""
+
+
+def sections_of(document: nodes.document, *, of_script: bool, of_errors: bool) -> list[Section]:
+    """Return the sections of a page in order.
+
+    On a page of errors, every printed line of words is a message, with a type or without.
+    """
+    found = []
+    for node in document.findall(nodes.section):
+        top = isinstance(node.parent, nodes.document)
+        names = tuple(name for sign in _own(node, addnodes.desc_signature) for name in sign["ids"])
+        first: Literal["page", "script"] = "script" if of_script else "page"
+        blocks = list(_own(node, nodes.literal_block))
+        found.append(
+            Section(
+                anchor="" if top else node["ids"][0],
+                title=node[0].astext(),
+                kind=first if top else "entry" if names else "section",
+                names=names,
+                messages=tuple(dict.fromkeys(_messages(blocks, of_errors=of_errors))),
+                text=" ".join(" ".join(_prose(node)).split()),
+                code=tuple(dict.fromkeys(_identifiers(node, blocks))),
+            )
+        )
+    return found
+
+
+def _own(section: nodes.Element, kind: type[_Node]) -> Iterator[_Node]:
+    """Yield the nodes of a kind in a section, without those in its sub-sections."""
+    for child in section.children:
+        if isinstance(child, kind):
+            yield child
+        elif isinstance(child, nodes.Element) and not _is_apart(child):
+            yield from _own(child, kind)
+
+
+def _is_apart(node: nodes.Element) -> bool:
+    return isinstance(node, (nodes.section, addnodes.only)) or bool(
+        _DRAWN_CLASSES & set(node["classes"])
+    )
+
+
+def _prose(node: nodes.Element) -> Iterator[str]:
+    for child in node.children:
+        if isinstance(child, _NOT_PROSE) or not isinstance(child, nodes.Element):
+            continue
+        if _DRAWN_CLASSES & set(child["classes"]):
+            continue
+        if isinstance(child, nodes.TextElement):
+            yield child.astext()
+        else:
+            yield from _prose(child)
+
+
+def _messages(blocks: list[nodes.literal_block], *, of_errors: bool) -> Iterator[str]:
+    for block in blocks:
+        for example in _examples(block):
+            yield from messages_in(example.want)
+            if of_errors:
+                yield from sentences_in(example.want)
+
+
+def _identifiers(node: nodes.Element, blocks: list[nodes.literal_block]) -> Iterator[str]:
+    signatures = [sign.astext() for sign in _own(node, addnodes.desc_signature)]
+    sources = [
+        "".join(example.source for example in _examples(block)) or block.astext()
+        for block in blocks
+        if not _DRAWN_CLASSES & set(block["classes"])
+    ]
+    for text in (*signatures, *sources):
+        yield from (word for word in _IDENTIFIER.findall(text) if not keyword.iskeyword(word))
+
+
+def _examples(block: nodes.literal_block) -> list[doctest.Example]:
+    if block.get("testnodetype") != "doctest":
+        return []
+    return doctest.DocTestParser().get_examples(block.astext())
