@@ -6,6 +6,10 @@ from pathlib import Path
 
 PAGES = (
     "index.html",
+    "learn.html",
+    "compatibility.html",
+    "then-and-now.html",
+    "names.html",
     "nn-module/index.html",
     "nn-module/moving-and-converting.html",
     "autograd/backward-and-accumulation.html",

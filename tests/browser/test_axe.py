@@ -12,6 +12,9 @@ from quality.axe import violations
 # Short pages, as axe takes seconds for a long one; tox -e quality has the long ones.
 PAGES = (
     "index.html",
+    "compatibility.html",
+    "then-and-now.html",
+    "names.html",
     "nn-module/apply.html",
     "autograd/recording.html",
     "visdom/options.html",
