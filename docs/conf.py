@@ -30,7 +30,10 @@ sphinx_gallery_conf = {
     "examples_dirs": ["../gallery/nn_module", "../gallery/autograd", "../gallery/visdom"],
     "gallery_dirs": ["gallery/nn_module", "gallery/autograd", "gallery/visdom"],
     "filename_pattern": r"\.py$",
-    "image_scrapers": ("matplotlib", "torchproof.gallery_hooks.scrape"),
+    "image_scrapers": (
+        "torchproof.gallery_hooks.scrape_figures",
+        "torchproof.gallery_hooks.scrape",
+    ),
     "reset_modules": ("matplotlib", "torchproof.gallery_hooks.reset"),
     "reset_modules_order": "both",
     "image_srcset": ["2x"],
@@ -63,13 +66,23 @@ html_css_files = [
     "code-links.css",
     "facts.css",
     "page-links.css",
+    "reach.css",
     "search/search.css",
     "print.css",
 ]
 html_js_files = [
     (f"{name}.js", {"defer": "defer"})
-    for name in ("filters", "names", "search/words", "search/result", "search/view", "search/open")
+    for name in (
+        "filters",
+        "names",
+        "reach",
+        "search/words",
+        "search/result",
+        "search/view",
+        "search/open",
+    )
 ]
+templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False

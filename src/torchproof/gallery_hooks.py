@@ -1,7 +1,7 @@
 """For sphinx-gallery: pictures of panes and graphs, and a clean start for each script.
 
-Use them in conf.py by name: `image_scrapers=("matplotlib", "torchproof.gallery_hooks.scrape")` and
-`reset_modules=("matplotlib", "torchproof.gallery_hooks.reset")` with `reset_modules_order="both"`.
+Use them in conf.py by name: `reset_modules=("matplotlib", "torchproof.gallery_hooks.reset")` with
+`reset_modules_order="both"`, and as `image_scrapers` the `scrape_figures` and `scrape` of here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from sphinx.errors import ExtensionError
+from sphinx_gallery.scrapers import matplotlib_scraper
 
+from torchproof.figure_words import figure_in_words
 from torchproof.graph_svg import renamed
+from torchproof.pane_words import pane_in_words
 from torchproof.pictures import draw
 from torchproof.sphinx_ext.panes import UNDRAWN, png_size
 from torchproof.sphinx_ext.problems import Kind, warn
@@ -106,6 +109,16 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
     return "\n".join(parts)
 
 
+def scrape_figures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Return reST for the Matplotlib figures, with what they show in words."""
+    import matplotlib.pyplot as plt
+
+    words = [figure_in_words(plt.figure(number)) for number in plt.get_fignums()]
+    rst = matplotlib_scraper(block, block_vars, gallery_conf)
+    left = iter(words)
+    return re.sub(r"(?<=:alt: ).*", lambda _: next(left), rst)
+
+
 def _drawn(found: re.Match[str], block: Any, block_vars: dict[str, Any]) -> str:
     kind = cast("PictureKind", found["kind"])
     picture = Picture(kind, found["name"], saved=bool(found["saved"]))
@@ -133,16 +146,16 @@ def _panes(
         if path.is_file():
             target = str(next(block_vars["image_path_iterator"]))
             shutil.copyfile(path, target)
-            rst.append(_image(Path(target), gallery_conf["src_dir"], pane.get("title") or win))
+            rst.append(_image(Path(target), gallery_conf["src_dir"], pane_in_words(pane, name=win)))
     return "\n".join(rst)
 
 
-def _image(path: Path, src_dir: str, title: str) -> str:
+def _image(path: Path, src_dir: str, words: str) -> str:
     # The pictures have two pixels for each of the page's, which figure_rst cannot be told.
     width, _ = png_size(path)
     return (
         f".. image:: /{path.relative_to(src_dir).as_posix()}\n"
-        f"    :alt: Visdom pane {title}\n"
+        f"    :alt: {words}\n"
         f"    :width: {width // 2}px\n"
         "    :class: pane\n"
     )

@@ -1,0 +1,1 @@
+"""What a reader gets, measured on the built site by tools that others wrote: `tox -e quality`."""

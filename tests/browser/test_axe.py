@@ -1,0 +1,35 @@
+"""axe-core on a page of each kind, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from browser.conftest import Open
+
+from quality.axe import violations
+
+# Short pages, as axe takes seconds for a long one; tox -e quality has the long ones.
+PAGES = (
+    "index.html",
+    "compatibility.html",
+    "then-and-now.html",
+    "names.html",
+    "nn-module/apply.html",
+    "autograd/recording.html",
+    "visdom/options.html",
+    "gallery/visdom/index.html",
+    "gallery/visdom/live_loss_curve.html",
+    "search.html",
+)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_violation(
+    name: str, scheme: Literal["light", "dark"], width: int, open_context: Open
+) -> None:
+    viewport = {"width": width, "height": 900}
+    page = open_context(color_scheme=scheme, viewport=viewport).new_page()
+    page.goto(name)
+    assert violations(page) == []
