@@ -47,14 +47,14 @@ class LearnDirective(SphinxDirective):
         depend(self.env, _order_mark)
         sections: list[nodes.Node] = []
         first = 1
-        for chapter in order_of(self.env.app).chapters:
-            sections.append(self._section(chapter, first))
+        for number, chapter in enumerate(order_of(self.env.app).chapters, 1):
+            sections.append(self._section(chapter, f"{number}. {chapter.heading}", first))
             first += len(chapter.scripts)
         return sections
 
-    def _section(self, chapter: Chapter, first: int) -> nodes.section:
+    def _section(self, chapter: Chapter, title: str, first: int) -> nodes.section:
         section = nodes.section(ids=[nodes.make_id(chapter.heading)], classes=["chapter"])
-        section += nodes.title("", chapter.heading)
+        section += nodes.title("", title)
         section += nodes.paragraph("", "", *self._inline(chapter.about))
         steps = nodes.enumerated_list(enumtype="arabic", start=first, classes=["steps"])
         for script in chapter.scripts:
