@@ -15,11 +15,11 @@ from torchproof.sphinx_ext import (
     example,
     examples_json,
     facts,
+    freshness,
     gallery_styles,
     gate,
     learn,
     markdown_pages,
-    marks,
     matrix,
     mending,
     names,
@@ -50,7 +50,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     parts = (
         wording,
         proving,
-        marks,
+        freshness,
         panes,
         domain,
         entry,
@@ -85,7 +85,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 4,
+        "env_version": 5,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

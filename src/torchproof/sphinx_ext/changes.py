@@ -11,6 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.marks import release_of
 from torchproof.proof import Proof
+from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import row, subject_link, table
 from torchproof.subjects import Marks, Subject
@@ -65,7 +66,7 @@ class ChangesDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
-        self.env.note_reread()
+        depend(self.env, proof_mark)
         proof: Proof = proof_of(self.env.app)
         by_release: dict[Release, list[Change]] = {}
         for subject in proof.found.subjects:

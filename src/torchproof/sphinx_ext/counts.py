@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from torchproof.counts import Counts, count
 from torchproof.environment import Environment
 from torchproof.marks import release_of
-from torchproof.sphinx_ext.marks import depend
+from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.verdict import LABELS
 from torchproof.subjects import DEVICES

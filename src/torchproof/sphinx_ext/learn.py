@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.question import question
 from torchproof.reading_order import Chapter, ReadingOrder, read_order
-from torchproof.sphinx_ext.marks import depend
+from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.sphinx_ext.proving import proof_of, root_of
 from torchproof.subjects import Subject

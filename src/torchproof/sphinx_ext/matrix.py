@@ -13,6 +13,7 @@ from torchproof.environment import Environment
 from torchproof.marks import release_of
 from torchproof.proof import Proof
 from torchproof.record import Verdict
+from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import (
     document_link,
@@ -38,7 +39,7 @@ class MatrixDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the tables."""
-        self.env.note_reread()
+        depend(self.env, proof_mark)
         proof = proof_of(self.env.app)
         records = sorted(
             (record.environment for record in proof.records),

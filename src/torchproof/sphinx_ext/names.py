@@ -13,7 +13,7 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.sphinx_ext.marks import depend
+from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.proving import descriptions_of, proof_of, root_of
 
 if TYPE_CHECKING:

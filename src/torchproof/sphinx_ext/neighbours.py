@@ -9,8 +9,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.learn import order_of, reference_to, script_docname
-from torchproof.sphinx_ext.marks import depend
 from torchproof.sphinx_ext.proving import subjects_of
 from torchproof.subjects import Subject
 

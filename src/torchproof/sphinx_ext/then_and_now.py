@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import facet, filters, row, subject_link, table
@@ -29,7 +30,7 @@ class ThenAndNowDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the tables; the argument is the data file, relative to the page."""
-        self.env.note_reread()
+        depend(self.env, proof_mark)
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
         proof = proof_of(self.env.app)

@@ -6,9 +6,12 @@ read again when the text is not what it was when the page was read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
+
+from torchproof.sphinx_ext.proving import proof_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -22,6 +25,20 @@ Mark = Callable[["Sphinx", str], str]
 def depend(env: BuildEnvironment, mark: Mark) -> None:
     """Have the page that is being read read again when the mark changes."""
     _shown(env).setdefault(env.docname, {})[mark] = mark(env.app, env.docname)
+
+
+def proof_mark(app: Sphinx, _: str) -> str:
+    """Return a digest of all verdicts, and of what the marks of subjects say."""
+    proof = proof_of(app)
+    content = [
+        (
+            *(subject.id, subject.title, repr(subject.marks)),
+            [(example.marks, example.change) for example in subject.examples],
+            sorted((e.id, v.status, v.reason) for e, v in proof.verdicts(subject).items()),
+        )
+        for subject in proof.found.subjects
+    ]
+    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def _shown(env: BuildEnvironment) -> dict[str, dict[Mark, str]]:
