@@ -44,7 +44,8 @@ def _check(app: Sphinx, exception: Exception | None) -> None:
 
 def _say_missing(area: str, missing: Sequence[str], coverage: Coverage) -> str:
     """Say which names have no entry, and for each what to write where."""
-    lines = [f"{area}: {len(missing)} names have no entry"]
+    have = "name has" if len(missing) == 1 else "names have"
+    lines = [f"{area}: {len(missing)} {have} no entry"]
     for name in missing[:SHOWN]:
         sibling = coverage.siblings.get(name)
         place = f"a page of docs/{area}"
