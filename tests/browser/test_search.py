@@ -256,8 +256,9 @@ def test_a_pasted_traceback_keeps_its_lines(site: str, page: Page) -> None:
         "RuntimeError: grad can be implicitly created only for scalar outputs\n"
     )
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
-    field(page)
+    combobox = field(page)
     page.keyboard.press("Control+v")
+    expect(combobox).to_have_value(text.strip().replace("\n", "⏎"))
     expect(options(page).first).to_have_attribute(
         "href", f"{site}/autograd/errors.html#starting-a-backward-pass"
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 NAME = "search-index.js"
+_SITES = ("html", "dirhtml")
 _PAGE = """\
 <h1>Search</h1>
 <div id="search-page">
@@ -103,7 +104,7 @@ def _without_empty(section: Section) -> dict[str, Any]:
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
-    if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
+    if exception is None and app.builder.name in _SITES:
         data = json.dumps(index_data(app), ensure_ascii=False, separators=(",", ":"))
         write_atomically(Path(app.outdir, NAME), f"var torchproofSearchIndex = {data};\n")
 
@@ -114,11 +115,11 @@ def _replace_stock_search(app: Sphinx) -> None:
 
 
 def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    assert isinstance(app.builder, StandaloneHTMLBuilder)
-    index = app.builder.get_relative_uri("search", app.config.root_doc)
-    robots = '<meta name="robots" content="noindex">'
-    context = {"title": "Search", "body": _PAGE.format(index=index), "metatags": robots}
-    yield "search", context, "page.html"
+    if app.builder.name in _SITES:
+        index = app.builder.get_relative_uri("search", app.config.root_doc)
+        robots = '<meta name="robots" content="noindex">'
+        context = {"title": "Search", "body": _PAGE.format(index=index), "metatags": robots}
+        yield "search", context, "page.html"
 
 
 def setup(app: Sphinx) -> None:
