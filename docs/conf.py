@@ -17,7 +17,7 @@ extensions = [
 ]
 nitpicky = True
 # A list of its own: sphinx-gallery adds to Sphinx's default, once for each build of a process.
-templates_path: list[str] = []
+templates_path = ["_templates"]
 exclude_patterns = ["_build", "locale", "panes", "verified", "gallery/**/GALLERY_HEADER.rst"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -82,7 +82,6 @@ html_js_files = [
         "search/open",
     )
 ]
-templates_path = ["_templates"]
 html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
