@@ -94,7 +94,7 @@ def rows_of(build: Build, table: str) -> list[list[str]]:
 def test_matrix_counts_what_makes_sense_in_each_environment(built: Build) -> None:
     assert rows_of(built, "matrix") == [
         ["all", "1 of 2", "2 of 2"],
-        ["Page about", "1 of 2", "2 of 2"],
+        ["Page Torchproof", "1 of 2", "2 of 2"],
         ["newer", "since torch 2.15", "since torch 2.15"],
         ["differs", "due", "✓"],
     ]

@@ -25,7 +25,9 @@ for (const form of document.querySelectorAll("form.filters")) {
       }
     }
     const shown = counted.filter((row) => !row.hidden).length;
-    form.querySelector("output").textContent = `${shown} of ${counted.length} ${form.dataset.noun}`;
+    form.querySelector("output").textContent = form.dataset.of
+      .replace("%(shown)s", shown)
+      .replace("%(all)s", counted.length);
     const query = new URLSearchParams([...data].filter(([, value]) => value)).toString();
     history.replaceState(null, "", query ? `?${query}${location.hash}` : location.pathname + location.hash);
   };

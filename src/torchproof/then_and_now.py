@@ -10,14 +10,7 @@ from pathlib import Path
 
 from torchproof.subjects import Problem
 
-VERDICTS = {
-    "holds": "holds",
-    "caveat": "holds with a caveat",
-    "no longer": "no longer true",
-    "never": "was never true",
-    "unverifiable": "cannot be checked",
-    "missing": "not in the note",
-}
+VERDICTS = ("holds", "caveat", "no longer", "never", "unverifiable", "missing")
 
 
 @dataclass(frozen=True)

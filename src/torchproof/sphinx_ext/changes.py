@@ -14,6 +14,7 @@ from torchproof.proof import Proof
 from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import row, subject_link, table
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
@@ -80,16 +81,16 @@ class ChangesDirective(SphinxDirective):
     def _release(self, release: Release, changes: list[Change]) -> nodes.section:
         name = "torch {}.{}".format(*release)
         section = nodes.section(ids=[nodes.make_id(f"in {name}")], names=[])
-        section += nodes.title("", f"In {name}")
+        section += nodes.title("", say("In %s") % name)
         whole = [change for change in changes if change.new]
         if whole:
             items = [self._whole(change) for change in whole]
-            section += nodes.paragraph("", "", nodes.strong("", "New or gone:"))
+            section += nodes.paragraph("", "", nodes.strong("", say("New or gone:")))
             section += nodes.bullet_list("", *items)
         parts = [change for change in changes if not change.new]
         if parts:
             section += table(
-                ["entry", "before", f"since {name.removeprefix('torch ')}"],
+                [say("entry"), say("before"), say("since %s") % name],
                 [self._part(change) for change in parts],
                 classes=["changes"],
             )
@@ -97,7 +98,7 @@ class ChangesDirective(SphinxDirective):
 
     def _whole(self, change: Change) -> nodes.list_item:
         link = subject_link(self.env, change.subject, change.subject.title)
-        word = " is new" if change.after else " is gone"
+        word = say(" is new") if change.after else say(" is gone")
         return nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(word)))
 
     def _part(self, change: Change) -> nodes.row:

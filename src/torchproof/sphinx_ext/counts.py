@@ -15,18 +15,14 @@ from torchproof.marks import release_of
 from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.verdict import LABELS
+from torchproof.sphinx_ext.wording import counted
 from torchproof.subjects import DEVICES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_LISTED = {
-    "names": "names",
-    "examples": "examples",
-    "outputs": "outputs compared",
-    "environments": "environments",
-}
-"""What the list shows, with the words beside the number."""
+_LISTED = ("names", "examples", "outputs", "environments")
+"""What the list shows."""
 _COUNTED = (*_LISTED, "scripts")
 
 
@@ -42,9 +38,9 @@ class CountsDirective(SphinxDirective):
         depend(self.env, _mark)
         counts = count(proof_of(self.env.app))
         numbers = nodes.definition_list(classes=["counts"])
-        for key, words in _LISTED.items():
+        for key in _LISTED:
             item = nodes.definition_list_item()
-            item += nodes.term("", words if _number(counts, key) != 1 else words.removesuffix("s"))
+            item += nodes.term("", _noun(key, _number(counts, key)))
             item += nodes.definition("", nodes.paragraph("", f"{_number(counts, key):,}"))
             numbers += item
         places = nodes.paragraph(classes=["counts-places"])
@@ -66,6 +62,17 @@ class CountRole(SphinxRole):
             return [], [error]
         depend(self.env, _mark)
         return [nodes.Text(f"{_number(count(proof_of(self.env.app)), self.text):,}")], []
+
+
+def _noun(key: str, number: int) -> str:
+    """Return the words beside a number."""
+    nouns = {
+        "names": counted("name", "names", number),
+        "examples": counted("example", "examples", number),
+        "outputs": counted("output compared", "outputs compared", number),
+        "environments": counted("environment", "environments", number),
+    }
+    return nouns[key]
 
 
 def _number(counts: Counts, key: str) -> int:

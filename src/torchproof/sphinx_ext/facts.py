@@ -10,6 +10,8 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
+from torchproof.sphinx_ext.wording import say
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.docutils import SphinxTranslator
@@ -83,10 +85,10 @@ def _section(node: nodes.Node) -> nodes.section | None:
 
 
 def _visit(self: HTML5Translator, node: fact_link) -> None:
-    label = escape(f"Link to this fact: {node['label']}")
+    title = escape(say("Link to this fact"))
+    label = f"{title}: {escape(node['label'])}"
     self.body.append(
-        f'<a class="fact-link" href="#{node["anchor"]}" aria-label="{label}" '
-        'title="Link to this fact">¶</a>'
+        f'<a class="fact-link" href="#{node["anchor"]}" aria-label="{label}" title="{title}">¶</a>'
     )
     raise nodes.SkipNode
 

@@ -12,6 +12,7 @@ from torchproof.record import write_atomically
 from torchproof.sphinx_ext.markdown_text import MarkdownText
 from torchproof.sphinx_ext.page_links import PageLink, add_head, add_page_link
 from torchproof.sphinx_ext.site_lists import NO_CONTENT
+from torchproof.sphinx_ext.wording import say
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,7 +29,7 @@ def _write(
     write_atomically(Path(app.outdir, f"{pagename}.md"), text)
     name = f"{pagename.rpartition('/')[2]}.md"
     add_head(context, f'<link{_TYPE} href="{name}" />')
-    add_page_link(context, PageLink("This page as Markdown", name, _TYPE))
+    add_page_link(context, PageLink(say("This page as Markdown"), name, _TYPE))
 
 
 def setup(app: Sphinx) -> None:

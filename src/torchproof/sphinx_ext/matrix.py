@@ -24,13 +24,18 @@ from torchproof.sphinx_ext.tables import (
     table,
 )
 from torchproof.sphinx_ext.verdict import LABELS, mark_of
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_AREAS = {"nn-module": "nn.Module", "autograd": "autograd", "visdom": "Visdom", "about": "about"}
-_STATES = {"everywhere": "holds everywhere", "partly": "not everywhere"}
+_AREAS = {
+    "nn-module": "nn.Module",
+    "autograd": "autograd",
+    "visdom": "Visdom",
+    "about": "Torchproof",
+}
 ID = "matrix"
 
 
@@ -45,21 +50,22 @@ class MatrixDirective(SphinxDirective):
             (record.environment for record in proof.records),
             key=lambda e: (e.device != "cpu", e.device_name, release_of(e.torch), e.python),
         )
-        head = ["page", *(_label(environment) for environment in records)]
+        head = [say("page"), *(_label(environment) for environment in records)]
         rows = [self._total(proof, records)]
         for docname, subjects in _pages(proof).items():
             rows += self._page(docname, subjects, proof, records)
-        facets = {"area": _AREAS, "result": _STATES}
+        states = {"everywhere": say("holds everywhere"), "partly": say("not everywhere")}
+        facets = {"area": (say("Area"), _AREAS), "result": (say("Result"), states)}
         return [
             _environments(proof, records),
-            filters(ID, facets, noun="pages"),
+            filters(ID, facets),
             table(head, rows, classes=["matrix"], name=ID),
         ]
 
     def _total(self, proof: Proof, records: Sequence[Environment]) -> nodes.row:
         subjects = proof.found.subjects
         cells = [_count(subjects, proof, environment) for environment in records]
-        return row([nodes.strong("", "all"), *cells], classes=["matrix-total"])
+        return row([nodes.strong("", say("all")), *cells], classes=["matrix-total"])
 
     def _page(
         self,
@@ -90,7 +96,8 @@ class MatrixDirective(SphinxDirective):
 
 
 def _environments(proof: Proof, records: Sequence[Environment]) -> nodes.Node:
-    head = ["torch", "device", "Python, Visdom", "passed", "failed", "skipped", "due"]
+    counts = [say("passed"), say("failed"), say("skipped"), say("due")]
+    head = ["torch", say("device"), "Python, Visdom", *counts]
     rows = []
     for environment in records:
         verdicts = [proof.verdicts(s).get(environment) for s in proof.found.subjects]
@@ -141,12 +148,13 @@ def _count(subjects: Sequence[Subject], proof: Proof, environment: Environment) 
     state = "passed" if passed == len(asked) else "failed"
     if any(verdict is None for verdict in asked) and state == "failed":
         state = "none"
-    return nodes.inline("", f"{passed} of {len(asked)}", classes=[f"verdict-{state}"])
+    text = say("%(shown)s of %(all)s") % {"shown": passed, "all": len(asked)}
+    return nodes.inline("", text, classes=[f"verdict-{state}"])
 
 
 def _result(verdict: Verdict | None) -> nodes.inline:
     if verdict is None:
-        return nodes.inline("", "due", classes=["verdict-none"])
+        return nodes.inline("", say("due"), classes=["verdict-none"])
     text = verdict.reason if verdict.status == "skipped" else mark_of(verdict.status)
     return nodes.inline("", text, classes=[f"verdict-{verdict.status}"])
 

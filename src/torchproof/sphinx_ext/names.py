@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.proving import descriptions_of, proof_of, root_of
+from torchproof.sphinx_ext.wording import counted, say
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -106,10 +107,14 @@ class NamesDirective(SphinxDirective):
             own = [name for name in names if name.family == family]
             known = sum(name.listed for name in own)
             section = _section(f"names-{family}", _FAMILIES.get(family, family))
-            more = f" and {len(own) - known} that go with them" if known < len(own) else ""
-            section += nodes.paragraph(
-                "", f"{known} {'name' if known == 1 else 'names'}{more}", classes=["names-count"]
-            )
+            words = counted("%d name", "%d names", known)
+            if known < len(own):
+                more = len(own) - known
+                words = say("%(names)s and %(more)d that go with them") % {
+                    "names": words,
+                    "more": more,
+                }
+            section += nodes.paragraph("", words, classes=["names-count"])
             pages = nodes.definition_list(classes=["names-pages"])
             holding = dict.fromkeys(name.page for name in own)
             # A name may stand on a page of another family; that page comes last.
@@ -147,12 +152,14 @@ class NamesDirective(SphinxDirective):
             line += self._link(name, name.last if alone else f"{name.inner}.{name.last}")
             if with_owner:
                 line += nodes.Text(" ")
-                line += nodes.inline("", f"{name.kind} of {name.owner}", classes=["names-owner"])
+                line += nodes.inline(
+                    "", say("%s of %s") % (name.kind, name.owner), classes=["names-owner"]
+                )
                 line += nodes.Text(" ")
                 line += nodes.inline("", "", self._page(name.page), classes=["names-page"])
             if with_owner and name.others:
                 line += nodes.Text(" ")
-                also = f"the same as {', '.join(name.others)}"
+                also = say("the same as %s") % ", ".join(name.others)
                 line += nodes.inline("", also, classes=["names-also"])
             shown += nodes.list_item("", line)
         return shown

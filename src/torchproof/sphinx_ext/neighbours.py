@@ -12,6 +12,7 @@ from sphinx.transforms import SphinxTransform
 from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.learn import order_of, reference_to, script_docname
 from torchproof.sphinx_ext.proving import subjects_of
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
@@ -37,10 +38,22 @@ class EndWithNeighbours(SphinxTransform):
         box = nodes.container(classes=["reading-order"])
         at = [s.file for s in order.scripts].index(script.file) + 1
         where = nodes.paragraph(classes=["reading-order-place"])
-        where += nodes.Text(f"{at} of {len(order.scripts)} in the reading order, ")
-        where += nodes.Text(f"chapter {place[0]}: {place[1].heading}")
+        words = say("%(at)d of %(all)d in the reading order, chapter %(number)d: %(chapter)s")
+        number, chapter = place
+        where += nodes.Text(
+            words
+            % {
+                "at": at,
+                "all": len(order.scripts),
+                "number": number,
+                "chapter": chapter.heading,
+            }
+        )
         box += where
-        for kind, words, other in (("next", "Next: ", after), ("before", "Before: ", before)):
+        for kind, words, other in (
+            ("next", say("Next: "), after),
+            ("before", say("Before: "), before),
+        ):
             if other is not None:
                 line = nodes.paragraph(classes=[f"reading-order-{kind}"])
                 line += [nodes.Text(words), reference_to(other, self.env.docname)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from torchproof.record import write_atomically
 from torchproof.sphinx_ext.page_links import PageLink, add_page_link
 from torchproof.sphinx_ext.proving import subjects_of
+from torchproof.sphinx_ext.wording import say
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,7 +37,7 @@ def _link(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: objec
     write_atomically(Path(app.outdir, f"{pagename}.ipynb"), notebook.read_bytes())
     place = f"{repository.removeprefix(_GITHUB)}/blob/{app.config.torchproof_site_branch}"
     url = f"{_COLAB}{place}/{pagename}.ipynb"
-    add_page_link(context, PageLink("Open in Colab", url, ' rel="external"'))
+    add_page_link(context, PageLink(say("Open in Colab"), url, ' rel="external"'))
 
 
 def _notebook(app: Sphinx, pagename: str) -> Path | None:

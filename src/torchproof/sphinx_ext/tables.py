@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.environment import BuildEnvironment
 
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Subject
 
 Cell = nodes.Element | str
@@ -66,22 +67,25 @@ def document_link(env: BuildEnvironment, docname: str) -> addnodes.pending_xref:
     return link
 
 
-def filters(target: str, facets: Mapping[str, Mapping[str, str]], *, noun: str) -> nodes.raw:
+def filters(target: str, facets: Mapping[str, tuple[str, Mapping[str, str]]]) -> nodes.raw:
     """Return the place where filters.js puts a choice for each facet, and a box for words.
 
-    A facet maps values to labels; rows have classes such as `facet-verdict-holds`. Without
-    JavaScript nothing is shown and nothing is hidden.
+    A facet has a label, and maps values to theirs; rows have classes such as
+    `facet-verdict-holds`. Without JavaScript nothing is shown and nothing is hidden.
     """
-    parts = [f'<form class="filters" data-target="{target}" data-noun="{noun}" hidden>']
-    parts.append('<label>Words <input type="search" name="words"></label>')
-    for name, values in facets.items():
+    counted_of = html.escape(say("%(shown)s of %(all)s"))
+    every = html.escape(say("all"))
+    parts = [f'<form class="filters" data-target="{target}" data-of="{counted_of}" hidden>']
+    words = html.escape(say("Words"))
+    parts.append(f'<label>{words} <input type="search" name="words"></label>')
+    for name, (title, values) in facets.items():
         options = "".join(
             f'<option value="{html.escape(value)}">{html.escape(label)}</option>'
             for value, label in values.items()
         )
         parts.append(
-            f'<label>{name.capitalize()} <select name="{name}">'
-            f'<option value="">all</option>{options}</select></label>'
+            f'<label>{html.escape(title)} <select name="{name}">'
+            f'<option value="">{every}</option>{options}</select></label>'
         )
     parts.append('<output aria-live="polite"></output></form>')
     return nodes.raw("", "".join(parts), format="html")

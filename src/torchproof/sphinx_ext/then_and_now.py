@@ -14,6 +14,7 @@ from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.problems import Kind, warn
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import facet, filters, row, subject_link, table
+from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Subject
 from torchproof.then_and_now import VERDICTS, Row, read_rows
 
@@ -42,15 +43,15 @@ class ThenAndNowDirective(SphinxDirective):
         topics = {nodes.make_id(item.topic): item.topic for item in rows}
         verdicts = {
             nodes.make_id(key): label
-            for key, label in VERDICTS.items()
+            for key, label in _labels().items()
             if any(item.verdict == key for item in rows)
         }
-        facets = {"verdict": verdicts, "topic": topics}
+        facets = {"verdict": (say("Verdict"), verdicts), "topic": (say("Topic"), topics)}
         return [
             _counts(rows),
-            filters(ID, facets, noun="items"),
+            filters(ID, facets),
             table(
-                ["", "the note of 2019", "today"],
+                ["", say("the note of 2019"), say("today")],
                 [self._row(item, subjects[item.subject]) for item in rows],
                 classes=["then-and-now"],
                 name=ID,
@@ -66,12 +67,12 @@ class ThenAndNowDirective(SphinxDirective):
             said += nodes.raw("", quoted, format="html")
             said += nodes.paragraph("", "", *self._inline(item.then))
         else:
-            said += nodes.paragraph("", "says nothing of this", classes=["nothing"])
-        badge = nodes.inline("", VERDICTS[item.verdict], classes=_badge(item.verdict))
+            said += nodes.paragraph("", say("says nothing of this"), classes=["nothing"])
+        badge = nodes.inline("", _labels()[item.verdict], classes=_badge(item.verdict))
         now = nodes.container(classes=["now"])
         now += nodes.paragraph("", "", badge, nodes.Text(" "), *self._inline(item.now))
         proof = subject_link(self.env, subject, _place(subject))
-        now += nodes.paragraph("", "", nodes.Text("Proof: "), proof, classes=["proof"])
+        now += nodes.paragraph("", "", nodes.Text(say("Proof: ")), proof, classes=["proof"])
         number = nodes.target("", item.id, ids=[f"item-{item.id.lower()}"])
         classes = [facet("verdict", verdict), facet("topic", nodes.make_id(item.topic))]
         return row([number, said, now], classes=classes)
@@ -82,16 +83,31 @@ class ThenAndNowDirective(SphinxDirective):
 
 
 def _place(subject: Subject) -> str:
-    return subject.title if subject.kind == "entry" else f"script “{subject.title}”"
+    return subject.title if subject.kind == "entry" else say("script “%s”") % subject.title
 
 
 def _counts(rows: list[Row]) -> nodes.Node:
     counted = Counter(row.verdict for row in rows)
     line = nodes.paragraph(classes=["verdict-counts"])
-    for key in [key for key in VERDICTS if counted[key]]:
-        line += nodes.inline("", f"{counted[key]} {VERDICTS[key]}", classes=_badge(key))
-        line += nodes.Text(" ")
+    for key, label in _labels().items():
+        if counted[key]:
+            line += nodes.inline("", f"{counted[key]} {label}", classes=_badge(key))
+            line += nodes.Text(" ")
     return line
+
+
+def _labels() -> dict[str, str]:
+    """Return the verdicts in words, in the order in which they are counted."""
+    labels = {
+        "holds": say("holds"),
+        "caveat": say("holds with a caveat"),
+        "no longer": say("no longer true"),
+        "never": say("was never true"),
+        "unverifiable": say("cannot be checked"),
+        "missing": say("not in the note"),
+    }
+    assert labels.keys() == set(VERDICTS)
+    return labels
 
 
 def _badge(verdict: str) -> list[str]:

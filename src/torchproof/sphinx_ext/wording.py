@@ -29,8 +29,9 @@ def say(message: str) -> str:
 
 
 def counted(one: str, many: str, number: int) -> str:
-    """Return a number with its noun: `one` and `many` hold `%d`."""
-    return get_translator(CATALOGUE).ngettext(one, many, number) % number
+    """Return a noun, with its number where `one` and `many` hold `%d`."""
+    noun = get_translator(CATALOGUE).ngettext(one, many, number)
+    return noun % number if "%d" in noun else noun
 
 
 def say_marks(marks: Marks) -> str:
