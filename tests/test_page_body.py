@@ -29,6 +29,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\\.py$",
     "show_signature": False,
     "image_srcset": ["2x"],
+    "image_scrapers": ("torchproof.gallery_hooks.scrape_figures",),
 }
 """
 INDEX = """# Index
@@ -68,7 +69,7 @@ A question.
 import matplotlib.pyplot as plt
 
 plt.figure(figsize=(2, 1), dpi=100)
-plt.plot([1, 2])
+plt.plot([1, 2], label='with "quotes"')
 plt.show()
 '''
 TEMPLATES = Path(__file__).parents[1] / "docs/_templates"
@@ -120,6 +121,10 @@ def test_pictures_of_a_script_have_their_size(built: Build) -> None:
     tags = pictures(built.page("gallery/some/plot"))
     assert all('loading="lazy"' in tag and 'height="' in tag for tag in tags.values())
     assert any("srcset" in tag for tag in tags.values())
+
+
+def test_pictures_of_a_script_say_what_they_show(built: Build) -> None:
+    assert 'alt="Line with &quot;quotes&quot; from 1 to 2."' in built.page("gallery/some/plot")
 
 
 def test_no_fault_is_left_on_any_page(built: Build) -> None:

@@ -6,6 +6,7 @@ Use them in conf.py by name: `reset_modules=("matplotlib", "torchproof.gallery_h
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -115,7 +116,8 @@ def scrape_figures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[st
 
     words = [figure_in_words(plt.figure(number)) for number in plt.get_fignums()]
     rst = matplotlib_scraper(block, block_vars, gallery_conf)
-    left = iter(words)
+    # sphinx-gallery writes them into its HTML as they are.
+    left = iter(html.escape(text) for text in words)
     return re.sub(r"(?<=:alt: ).*", lambda _: next(left), rst)
 
 
