@@ -37,6 +37,5 @@ for (const form of document.querySelectorAll("form.filters")) {
   }
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.hidden = false;
   apply();
 }

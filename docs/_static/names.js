@@ -8,12 +8,7 @@
   });
   const holders = [...new Set(items.map((item) => item.closest("dd") ?? item.closest("section")))];
 
-  const box = document.createElement("p");
-  box.className = "names-filter";
-  box.innerHTML =
-    '<label for="names-filter">Filter</label><input id="names-filter" type="search" autocomplete="off" ' +
-    'spellcheck="false" placeholder="zero_grad, torch.autograd, visdom"><output for="names-filter"></output>';
-  items[0].closest("section").parentElement.querySelector("h2").before(box);
+  const box = document.querySelector(".names-filter");
   const [input, output] = [box.querySelector("input"), box.querySelector("output")];
 
   const show = (element, shown) => (element.style.display = shown ? "" : "none");
@@ -30,6 +25,6 @@
       show(holder, left);
       if (holder.tagName === "DD") show(holder.previousElementSibling, left);
     }
-    output.textContent = words.length ? `${found.size} found` : "";
+    output.textContent = words.length ? box.dataset.found.replace("%s", found.size) : "";
   });
 })();

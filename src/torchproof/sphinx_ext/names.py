@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,16 +84,18 @@ def _mark(app: Sphinx, _: str) -> str:
 
 
 class NamesDirective(SphinxDirective):
-    """List all names: `pages` in the families of the site, `letters` from A to Z."""
+    """List all names: `pages` in the families of the site, `letters` from A to Z; or a `filter`."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return a section for each family or letter."""
         try:
-            by = directives.choice(self.arguments[0], ("pages", "letters"))
+            by = directives.choice(self.arguments[0], ("pages", "letters", "filter"))
         except ValueError as error:
             raise self.error(f"{{names}}: {error}") from None
+        if by == "filter":
+            return [_filter()]
         depend(self.env, _mark)
         names = listed_names(self.env.app)
         return self._by_page(names) if by == "pages" else self._by_letter(names)
@@ -181,6 +184,18 @@ class NamesDirective(SphinxDirective):
         reference["refwarn"] = True
         reference += nodes.inline("", docname)
         return reference
+
+
+def _filter() -> nodes.raw:
+    """Return the box that names.js listens to; a style hides it where there is no script."""
+    return nodes.raw(
+        "",
+        f'<p class="names-filter" data-found="{escape(say("%s found"))}">'
+        f'<label for="names-filter">{escape(say("Filter"))}</label>'
+        '<input id="names-filter" type="search" autocomplete="off" spellcheck="false" '
+        'placeholder="zero_grad, torch.autograd, visdom"><output for="names-filter"></output></p>',
+        format="html",
+    )
 
 
 def _section(anchor: str, title: str) -> nodes.section:

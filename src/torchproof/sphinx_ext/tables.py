@@ -75,7 +75,7 @@ def filters(target: str, facets: Mapping[str, tuple[str, Mapping[str, str]]]) ->
     """
     counted_of = html.escape(say("%(shown)s of %(all)s"))
     every = html.escape(say("all"))
-    parts = [f'<form class="filters" data-target="{target}" data-of="{counted_of}" hidden>']
+    parts = [f'<form class="filters" data-target="{target}" data-of="{counted_of}">']
     words = html.escape(say("Words"))
     parts.append(f'<label>{words} <input type="search" name="words"></label>')
     for name, (title, values) in facets.items():
