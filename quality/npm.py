@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from filelock import FileLock
+
 FOLDER = Path(__file__).parent
 LOCK = FOLDER / "package-lock.json"
 MODULES = FOLDER / "node_modules"
@@ -22,6 +24,13 @@ class ToolMissingError(RuntimeError):
 def package(name: str) -> Path:
     """Return the folder of a package; npm installs all of them the first time."""
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    # Whoever comes second waits, and finds what the first has installed.
+    with FileLock(FOLDER / ".npm.lock"):
+        _install(digest)
+    return MODULES / name
+
+
+def _install(digest: str) -> None:
     if not INSTALLED.is_file() or INSTALLED.read_text() != digest:
         npm = program("npm", "install Node.js with npm (apt-get install npm)")
         done = subprocess.run([npm, "ci", *FLAGS], cwd=FOLDER, capture_output=True, text=True)
@@ -32,7 +41,6 @@ def package(name: str) -> Path:
                 f"its registry (npm ping), then run again. It said:\n    {last}"
             )
         INSTALLED.write_text(digest)
-    return MODULES / name
 
 
 def program(name: str, remedy: str) -> str:

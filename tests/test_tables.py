@@ -126,8 +126,8 @@ def test_changes_are_told_by_release_before_and_after(built: Build) -> None:
     tree = lxml_html.fromstring(built.page("index"))
     heads = [head.text_content() for head in tree.xpath("//h2") if "torch" in head.text_content()]
     assert [re.sub(r"\W+$", "", head) for head in heads] == ["In torch 2.15", "In torch 2.9"]
-    assert rows_of(built, "changes") == [["differs", "it was old", "it is new"]]
-    assert "newer is new" in " ".join(tree.text_content().split())
+    assert rows_of(built, "changes") == [["differs Page", "it was old", "it is new"]]
+    assert "newer is new Page" in " ".join(tree.text_content().split())
 
 
 def test_links_lead_to_the_sections(built: Build) -> None:

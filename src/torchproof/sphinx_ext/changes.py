@@ -13,7 +13,7 @@ from torchproof.marks import release_of
 from torchproof.proof import Proof
 from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.proving import proof_of
-from torchproof.sphinx_ext.tables import row, subject_link, table
+from torchproof.sphinx_ext.tables import docname_of, document_link, row, subject_link, table
 from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Marks, Subject
 
@@ -97,13 +97,22 @@ class ChangesDirective(SphinxDirective):
         return section
 
     def _whole(self, change: Change) -> nodes.list_item:
-        link = subject_link(self.env, change.subject, change.subject.title)
         word = say(" is new") if change.after else say(" is gone")
-        return nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(word)))
+        place = self._place(change.subject)
+        place.insert(1, nodes.Text(word))
+        return nodes.list_item("", place)
 
     def _part(self, change: Change) -> nodes.row:
-        link = subject_link(self.env, change.subject, change.subject.title)
-        return row([link, self._text(change.before), self._text(change.after)])
+        return row(
+            [self._place(change.subject), self._text(change.before), self._text(change.after)]
+        )
+
+    def _place(self, subject: Subject) -> nodes.paragraph:
+        """Return a link to the section, and the title of its page, as sections are named alike."""
+        paragraph = nodes.paragraph("", "", subject_link(self.env, subject, subject.title))
+        page = document_link(self.env, docname_of(subject))
+        paragraph += [nodes.Text(" "), nodes.inline("", "", page, classes=["changes-page"])]
+        return paragraph
 
     def _text(self, texts: tuple[str, ...]) -> nodes.paragraph:
         paragraph = nodes.paragraph()

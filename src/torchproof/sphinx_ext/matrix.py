@@ -16,6 +16,7 @@ from torchproof.record import Verdict
 from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import (
+    docname_of,
     document_link,
     facet,
     filters,
@@ -121,7 +122,7 @@ def _environments(proof: Proof, records: Sequence[Environment]) -> nodes.Node:
 def _pages(proof: Proof) -> dict[str, list[Subject]]:
     pages: dict[str, list[Subject]] = {}
     for subject in proof.found.subjects:
-        docname = PurePosixPath(subject.file).with_suffix("").as_posix().removeprefix("docs/")
+        docname = docname_of(subject)
         if subject.kind == "script":
             # The scripts of a folder are one row.
             docname = PurePosixPath(docname).with_name("index").as_posix()

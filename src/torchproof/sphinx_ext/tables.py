@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from docutils import nodes
 from sphinx import addnodes
@@ -65,6 +66,11 @@ def document_link(env: BuildEnvironment, docname: str) -> addnodes.pending_xref:
     )
     link["refdoc"] = env.docname
     return link
+
+
+def docname_of(subject: Subject) -> str:
+    """Return the page of a subject."""
+    return PurePosixPath(subject.file).with_suffix("").as_posix().removeprefix("docs/")
 
 
 def filters(target: str, facets: Mapping[str, tuple[str, Mapping[str, str]]]) -> nodes.raw:
