@@ -34,7 +34,7 @@ def test_each_fact_has_an_anchor_of_its_own_and_a_named_link(tmp_path: Path) -> 
     assert all(text.count(f'id="{anchor}"') == 1 for anchor, _ in anchors)
     # The set-up block is no fact.
     assert len(anchors) == 5
-    assert "¶" not in (done.html / "searchindex.js").read_text(encoding="utf-8")
+    assert "¶" not in (done.html / "search-index.js").read_text(encoding="utf-8")
     assert site.build("text").status == 0
     assert site.build("doctest").status == 0
 

@@ -71,7 +71,7 @@ def test_a_page_is_plain_markdown(plain: Build) -> None:
     text = (plain.html / "pages/a.md").read_text(encoding="utf-8")
     assert text.startswith("# Page\n\n```python\n>>> import torch\n")
     assert "\n## train\n\n`torch.nn.Module.train(mode: bool = True) -> Self` [source](https" in text
-    assert "checked: torch " in text
+    assert "checked: CPU ✓ torch 2." in text
     assert "```python\n>>> nn.Linear(1, 1).train().training\nTrue\n```" in text
     assert "*Figure: " in text
     assert (

@@ -11,7 +11,10 @@ from sites import CONF, Site, entry, page
 from torchproof.visdom_browser import browser_context, missing_browser
 
 ROOT = Path(__file__).parents[1]
-LISTS = "# Names\n\n## Pages\n\n```{names} pages\n```\n\n## Letters\n\n```{names} letters\n```\n"
+LISTS = (
+    "# Names\n\n```{names} filter\n```\n\n## Pages\n\n```{names} pages\n```\n\n"
+    "## Letters\n\n```{names} letters\n```\n"
+)
 WITH_FILTER = """
 html_static_path = ["static"]
 html_js_files = [("names.js", {"defer": "defer"})]

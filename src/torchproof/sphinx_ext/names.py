@@ -188,10 +188,10 @@ class NamesDirective(SphinxDirective):
 
 def _filter() -> nodes.raw:
     """Return the box that names.js listens to; a style hides it where there is no script."""
+    label, found = escape(say("Filter")), escape(say("%s found"))
     return nodes.raw(
         "",
-        f'<p class="names-filter" data-found="{escape(say("%s found"))}">'
-        f'<label for="names-filter">{escape(say("Filter"))}</label>'
+        f'<p class="names-filter" data-found="{found}"><label for="names-filter">{label}</label>'
         '<input id="names-filter" type="search" autocomplete="off" spellcheck="false" '
         'placeholder="zero_grad, torch.autograd, visdom"><output for="names-filter"></output></p>',
         format="html",
