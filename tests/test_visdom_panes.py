@@ -230,3 +230,20 @@ def test_a_video_is_the_same_whatever_the_number_of_threads() -> None:
     digest = pane_digest(pane(b"threads=3 lookahead_threads=1"))
     assert pane_digest(pane(b"threads=24 lookahead_threads=4")) == digest
     assert pane_digest(pane(b"threads=3 lookahead_threads=1 crf=23")) != digest
+
+
+def test_a_figure_is_the_same_whatever_ids_matplotlib_draws_for_it() -> None:
+    def pane() -> dict[str, Any]:
+        figure, axes = plt.subplots()
+        axes.plot([1, 2], marker="o")
+        axes.scatter([1, 2], [1, 2], c=[0, 1])
+        axes.scatter([1, 2], [2, 1], rasterized=True)
+        axes.imshow([[1, 2]])
+        svg = io.StringIO()
+        figure.savefig(svg, format="svg")
+        plt.close(figure)
+        return {"id": "w", "type": "text", "content": svg.getvalue()}
+
+    first, second = pane(), pane()
+    assert first["content"] != second["content"]
+    assert pane_digest(first) == pane_digest(second)

@@ -95,7 +95,9 @@ def _without_chance(content: str) -> str:
     if "matplotlib.org" in content:
         numbers: dict[str, str] = defaultdict(map(str, itertools.count()).__next__)
         undated = re.sub(r"<dc:date>.*?</dc:date>", "", content)
-        return re.sub(r"\b[a-z][0-9a-f]{10}\b", lambda found: f"id{numbers[found[0]]}", undated)
+        # Ids: m0123456789 of a marker, C0_0_0123456789 of a collection, image0123456789.
+        random = r"(?:\b[a-z]|\bimage|(?<=_))[0-9a-f]{10}\b"
+        return re.sub(random, lambda found: f"id{numbers[found[0]]}", undated)
     return re.sub(r"(?<=data:video/mp4;base64,)[\w+/=]+", _encoded_alike, content)
 
 
