@@ -9,6 +9,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def test_worker_killed_in_the_middle_loses_nothing(dask: Dask, tmp_path: Path, e
 def test_cuda_goes_to_workers_that_advertise_it_alone(dask: Dask) -> None:
     dask.worker("--name", "plain", env={"WORKER": "plain"})
     dask.worker("--name", "gpu", "--resources", "cuda=1", env={"WORKER": "gpu"})
-    with Cluster(dask.address) as cluster:
+    with closing(Cluster(dask.address)) as cluster:
         assert cluster.chosen_devices([]) == ("cpu", "cuda")
         calls = [cluster.executor("cuda").submit(os.getenv, "WORKER") for _ in range(20)]
         assert {call.result() for call in calls} == {"gpu"}

@@ -172,6 +172,7 @@ GOOD = ROW.format(id="M1", verdict="holds", subject="docs/a.md::b")
         (GOOD.replace('topic = "Adding"', 'topic = ""'), 2, "row M1 has no topic"),
         (GOOD + "\n" + GOOD, 12, "second row M1, the first is in line 2"),
         (GOOD + "\n=", 11, "not TOML: "),
+        ("row = [{}]\n", 1, "a row begins with [[row]] on a line of its own"),
     ],
 )
 def test_row_without_proof_is_an_error_with_its_line(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from torchproof.jobs import code_digest, foreign_code
 from torchproof.subjects import DEVICES
@@ -19,7 +18,7 @@ class ClusterError(RuntimeError):
 
 
 class Cluster:
-    """The workers of a Dask scheduler; use it in a `with` statement.
+    """The workers of a Dask scheduler; close it, or use `contextlib.closing`.
 
     Raises ClusterError if there is no scheduler, no worker, or a worker that cannot run subjects.
     """
@@ -42,17 +41,6 @@ class Cluster:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return the devices to run on; nothing or `all` means every one that a worker has.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from torchproof.later import Say, plain
 from torchproof.outcome import Failure, Outcome
 from torchproof.subjects import Marks, Subject
 
@@ -47,14 +48,15 @@ def check_marks(marks: Marks, *, change: str) -> str | None:
     return None
 
 
-def describe(marks: Marks) -> str:
-    """Return marks as readers see them, such as `since torch 2.13`."""
-    if not marks:
-        return ""
+def describe(marks: Marks, *, say: Say = plain) -> str:
+    """Return marks as readers see them, such as `since torch 2.13`; empty without any."""
     if marks.since and marks.until:
-        same = marks.since == marks.until
-        return f"torch {marks.since} only" if same else f"torch {marks.since} to {marks.until}"
-    return f"since torch {marks.since}" if marks.since else f"up to torch {marks.until}"
+        if marks.since == marks.until:
+            return say("torch %s only", marks.since)
+        return say("torch %s to %s", marks.since, marks.until)
+    if marks.since:
+        return say("since torch %s", marks.since)
+    return say("up to torch %s", marks.until) if marks.until else ""
 
 
 def hold_on(marks: Marks, torch: str) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from torchproof.subjects import Found, Problem, Subject
+from torchproof.toml_lines import parse_toml
 
 _SHOULD = {"heading": "one", "about": "one sentence", "scripts": "a list of paths"}
 
@@ -60,12 +59,9 @@ def read_order(path: Path, found: Found, *, root: Path) -> tuple[ReadingOrder, t
         return ReadingOrder(), ()
     file = path.relative_to(root).as_posix()
     text = path.read_text(encoding="utf-8")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        number = int(line[1]) if line else text.count("\n")
-        return ReadingOrder(), (Problem(file, number, f"not TOML: {error}"),)
+    data, problem = parse_toml(text, file=file)
+    if problem is not None:
+        return ReadingOrder(), (problem,)
     tables = data.get("chapter", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         return ReadingOrder(), (Problem(file, 1, "a chapter begins with [[chapter]]"),)

@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from torchproof.cluster import Cluster
-from torchproof.environment import Environment
 from torchproof.jobs import Job, Report, code_digest, run_job
 from torchproof.subjects import Subject
 from torchproof.worker import Worker
@@ -34,7 +33,6 @@ class LocalRunner:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self._environments: dict[str, Environment] = {}
         self.chosen_devices = worker.chosen_devices
         self.close = worker.close
 
@@ -47,11 +45,8 @@ class LocalRunner:
 
     def run_job(self, job: Job) -> Report:
         """Run a job; may be called from several threads."""
-        device = job.device
-        outcome = self._worker.run(job.subject, device)
-        if device not in self._environments:
-            self._environments[device] = self._worker.environment(device)
-        return Report(outcome, self._environments[device])
+        outcome = self._worker.run(job.subject, job.device)
+        return Report(outcome, self._worker.environment(job.device))
 
 
 class ClusterRunner:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from torchproof.subjects import Problem
+from torchproof.toml_lines import lines_of_tables, parse_toml
 
 VERDICTS = ("holds", "caveat", "no longer", "never", "unverifiable", "missing")
 
@@ -34,16 +33,17 @@ def read_rows(
     `holding` are the ids of the subjects that passed somewhere, `known` those of all.
     """
     text = path.read_text(encoding="utf-8")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        return [], [Problem(str(path), int(found[1]) if found else 1, f"not TOML: {error}")]
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[row]]"]
+    data, problem = parse_toml(text, file=str(path))
+    if problem is not None:
+        return [], [problem]
+    lines = lines_of_tables(text, "row")
+    tables = data.get("row", [])
+    if not isinstance(tables, list) or len(tables) != len(lines):
+        return [], [Problem(str(path), 1, "a row begins with [[row]] on a line of its own")]
     rows: list[Row] = []
     problems = []
     seen: dict[str, int] = {}
-    for line, values in zip(lines, data.get("row", []), strict=True):
+    for line, values in zip(lines, tables, strict=True):
         mistakes = list(_mistakes(values, holding, known))
         if not mistakes and values["id"] in seen:
             mistakes = [f"second row {values['id']}, the first is in line {seen[values['id']]}"]

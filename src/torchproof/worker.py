@@ -72,7 +72,7 @@ class Worker:
         self._tickets = 0
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._parent: subprocess.Popen[bytes] | None = None
-        self._torch: str | None = None
+        self._environments: dict[str, Environment] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -95,14 +95,13 @@ class Worker:
 
         What is marked for other releases of torch runs too, by itself: it must not hold.
         """
-        if self._torch is None:
-            self._torch = self.environment("cpu").torch
-        reason = skip_reason(subject, device, self._torch)
+        torch = self.environment("cpu").torch
+        reason = skip_reason(subject, device, torch)
         outcome = Outcome("skipped", reason) if reason else self._run(subject, device)
         if outcome.status == "passed" or reason == describe(subject.marks):
-            for probe in probes(subject, self._torch):
+            for probe in probes(subject, torch):
                 if self._run(probe.subject, device).status == "passed":
-                    return contradiction(probe, self._torch)
+                    return contradiction(probe, torch)
         return outcome
 
     def _run(self, subject: Subject, device: str) -> Outcome:
@@ -113,8 +112,10 @@ class Worker:
         return Outcome.from_json(self._ask({**request, "device": device}))
 
     def environment(self, device: str) -> Environment:
-        """Describe where subjects run on a device."""
-        return Environment(**self._ask_plainly("environment", device))
+        """Describe where subjects run on a device; it is asked once."""
+        if device not in self._environments:
+            self._environments[device] = Environment(**self._ask_plainly("environment", device))
+        return self._environments[device]
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices that are present, the CPU first."""

@@ -13,6 +13,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from sphinx.locale import get_translator
 
+from torchproof.later import plain
+from torchproof.marks import describe
 from torchproof.subjects import Marks
 
 if TYPE_CHECKING:
@@ -35,14 +37,8 @@ def counted(one: str, many: str, number: int) -> str:
 
 
 def say_marks(marks: Marks) -> str:
-    """Return the releases of marks in the language of the site, as `torchproof.marks.describe`."""
-    if marks.since and marks.until:
-        if marks.since == marks.until:
-            return say("torch %s only") % marks.since
-        return say("torch %s to %s") % (marks.since, marks.until)
-    return (
-        say("since torch %s") % marks.since if marks.since else say("up to torch %s") % marks.until
-    )
+    """Return the releases of marks in the language of the site."""
+    return describe(marks, say=lambda message, *values: plain(say(message), *values))
 
 
 def _load(app: Sphinx, config: Config) -> None:
