@@ -12,7 +12,8 @@ from sites import Build, Site, page
 from trees import NO_TORCH, section
 
 from torchproof.environment import describe_environment
-from torchproof.record import Verdict, write_verdicts
+from torchproof.outcome import Outcome
+from torchproof.record import Verdict, verdict_of, write_verdicts
 from torchproof.sphinx_ext.changes import changes_of
 from torchproof.subjects import Subject
 from torchproof.then_and_now import Row, read_rows
@@ -74,8 +75,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     )
     subjects = find_in_tree(made.root).subjects
     seen = {
-        "alike": Verdict(subjects[0].digest, "passed"),
-        "newer": Verdict(subjects[1].digest, "skipped", "since torch 2.15"),
+        "alike": verdict_of(subjects[0], Outcome("passed")),
+        "newer": verdict_of(subjects[1], Outcome("skipped", "since torch 2.15")),
         "differs": Verdict("0" * 20, "passed"),
     }
     verdicts = {s.id: seen[s.title] for s in subjects}
@@ -94,7 +95,7 @@ def rows_of(build: Build, table: str) -> list[list[str]]:
 def test_matrix_counts_what_makes_sense_in_each_environment(built: Build) -> None:
     assert rows_of(built, "matrix") == [
         ["all", "1 of 2", "2 of 2"],
-        ["Page Torchproof", "1 of 2", "2 of 2"],
+        ["Page Torchproof", "1 of 2", "✓ 2"],
         ["newer", "since torch 2.15", "since torch 2.15"],
         ["differs", "due", "✓"],
     ]
@@ -102,7 +103,10 @@ def test_matrix_counts_what_makes_sense_in_each_environment(built: Build) -> Non
 
 def test_matrix_lists_environments_with_their_totals(built: Build) -> None:
     build = f"+{HERE.build}" if HERE.build else ""
-    cpu, versions = f"CPU, {HERE.device_name}", f"{HERE.python}, {HERE.visdom}"
+    cpu, versions = (
+        f"CPU, {HERE.system} {HERE.machine}, {HERE.capability}",
+        f"{HERE.python}, {HERE.visdom}",
+    )
     assert rows_of(built, "environments") == [
         [f"2.7.1{build}", cpu, versions, "1", "0", "1", "1"],
         [f"{HERE.torch}{build}", cpu, versions, "2", "0", "1", "0"],

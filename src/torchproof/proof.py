@@ -1,8 +1,8 @@
 """The proof of a tree: an outcome for each subject, from what was seen before or by running it.
 
-What a build saw is kept in its cache folder. An outcome is current if it passed with the digest
-that the subject has now, on the versions that are installed now, and if the pictures that the
-subject asks for are at hand. Everything else runs.
+What a build saw is kept in its cache folder. An outcome is current if it passed with the digests
+that the subject and the code that compares it have now, in the environment of this machine, and if
+the pictures that the subject asks for are at hand. Everything else runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from torchproof.code_digest import code_of
 from torchproof.environment import Environment, describe_environment
+from torchproof.files import write_atomically
 from torchproof.jobs import Job, code_digest, run_jobs
 from torchproof.marks import pictures_on, skip_reason
 from torchproof.outcome import Drawing, Outcome, report
@@ -27,7 +29,6 @@ from torchproof.record import (
     read_record,
     records_and_problems,
     verdict_of,
-    write_atomically,
     write_verdicts,
 )
 from torchproof.runners import LocalRunner
@@ -81,8 +82,7 @@ def prove(
     environment = describe_environment("cpu")
     seen, unreadable = _read(verified, cache, environment)
     problems += unreadable
-    # Those of before, in drawings/, say English words alone.
-    store = DrawingStore(cache / "marked-drawings")
+    store = DrawingStore(cache / "drawings")
     due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
     outcomes: dict[str, Outcome] = {}
     if due:
@@ -100,6 +100,7 @@ def prove(
             for subject in due:
                 if subject.id in outcomes and outcomes[subject.id].status == "passed":
                     store.write(subject, outcomes[subject.id].drawings)
+            store.keep(found.subjects)
             known = [subject.id for subject in found.subjects]
             write_verdicts(cache / "outcomes", environment, verdicts, known=known)
     for subject in due:
@@ -115,7 +116,7 @@ def prove(
 
 
 class DrawingStore:
-    """Drawings of the subjects that passed, one file for each digest."""
+    """Drawings of the subjects that passed, one file for each digest of a subject and its code."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -134,8 +135,15 @@ class DrawingStore:
             data = json.dumps([asdict(drawing) for drawing in drawings])
             write_atomically(self._path(subject), data)
 
+    def keep(self, subjects: Iterable[Subject]) -> None:
+        """Remove all drawings but those of these subjects, as they stand now."""
+        kept = {self._path(subject) for subject in subjects}
+        for path in self._folder.glob("*.json"):
+            if path not in kept:
+                path.unlink(missing_ok=True)
+
     def _path(self, subject: Subject) -> Path:
-        return self._folder / f"{subject.digest}.json"
+        return self._folder / f"{subject.digest}-{code_of(subject)}.json"
 
 
 def _current(

@@ -10,7 +10,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import logging
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +17,8 @@ import tomllib
 from pathlib import Path
 
 from filelock import FileLock
+
+from torchproof.files import cache_folder
 
 ASSETS = Path(__file__).with_name("visdom_assets")
 
@@ -51,14 +52,6 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
     for path, (_, expected) in _table(assets).items():
         _verify(folder / path, expected, next_step=f"remove the folder {folder} and run again")
     return folder
-
-
-def cache_folder() -> Path:
-    """Return the cache folder: $TORCHPROOF_CACHE, or the user's, which $XDG_CACHE_HOME moves."""
-    if chosen := os.environ.get("TORCHPROOF_CACHE"):
-        return Path(chosen).resolve()
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(user, "torchproof")
 
 
 def _add_assets(static: Path, *, assets: Path, work: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from torchproof.counts import Counts, count
 from torchproof.environment import Environment
-from torchproof.marks import release_of
+from torchproof.environment_names import release_ranges
 from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.verdict import LABELS
@@ -47,7 +47,7 @@ class CountsDirective(SphinxDirective):
         for number, (place, versions) in enumerate(_places(counts.environments)):
             places += nodes.Text(" · " if number else "")
             places += nodes.strong("", place)
-            places += nodes.Text(f" torch {', '.join(versions)}")
+            places += nodes.Text(f" {versions}")
         return [numbers, *([places] if places.children else [])]
 
 
@@ -80,14 +80,18 @@ def _number(counts: Counts, key: str) -> int:
     return len(value) if isinstance(value, tuple) else int(value)
 
 
-def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each device with the versions of torch that ran on it, the newest first."""
+def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each device with the releases of torch and Python that ran on it."""
     for device in DEVICES:
         own = [e for e in environments if e.device == device]
-        for name in sorted({"" if device == "cpu" else e.device_name for e in own}):
-            versions = {e.torch for e in own if device == "cpu" or e.device_name == name}
+        for name in sorted({e.device_name for e in own}):
+            here = [e for e in own if e.device_name == name]
             label = f"{LABELS[device]} ({name})" if name else LABELS[device]
-            yield label, sorted(versions, key=release_of, reverse=True)
+            yield label, f"torch {release_ranges(e.torch for e in here)}, {_pythons(here)}"
+
+
+def _pythons(environments: Sequence[Environment]) -> str:
+    return f"Python {release_ranges(e.python for e in environments)}"
 
 
 def setup(app: Sphinx) -> None:

@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
-from torchproof.environment import describe_environment
+from torchproof.environment import torch_version
 from torchproof.graph_svg import renamed
 from torchproof.later import said
 from torchproof.marks import hold_on
@@ -73,7 +73,7 @@ class ExampleDirective(DoctestDirective):
     def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
         # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
         # runs.
-        torch = describe_environment("cpu").torch
+        torch = torch_version()
         if not (hold_on(subject.marks, torch) and hold_on(example.marks, torch)):
             self.options["skipif"] = "True"
         elif subject.only == "cuda":

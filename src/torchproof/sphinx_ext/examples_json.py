@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from torchproof.files import write_atomically
 from torchproof.proof import Proof
-from torchproof.record import write_atomically
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def examples_data(proof: Proof) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torchproof.record import write_atomically
+from torchproof.files import write_atomically
 from torchproof.sphinx_ext.page_links import PageLink, add_page_link
 from torchproof.sphinx_ext.proving import subjects_of
 from torchproof.sphinx_ext.wording import say
