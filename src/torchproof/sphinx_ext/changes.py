@@ -68,7 +68,7 @@ class ChangesDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
         depend(self.env, proof_mark)
-        proof: Proof = proof_of(self.env.app)
+        proof: Proof = proof_of(self.env)
         by_release: dict[Release, list[Change]] = {}
         for subject in proof.found.subjects:
             for change in changes_of(subject):

@@ -20,14 +20,15 @@ from torchproof.subjects import DEVICES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 _LISTED = ("names", "examples", "outputs", "environments")
 """What the list shows."""
 _COUNTED = (*_LISTED, "scripts")
 
 
-def _mark(app: Sphinx, _: str) -> str:
-    return str(count(proof_of(app)))
+def _mark(env: BuildEnvironment, _: str) -> str:
+    return str(count(proof_of(env)))
 
 
 class CountsDirective(SphinxDirective):
@@ -36,7 +37,7 @@ class CountsDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the list, the environments and what the counts mean."""
         depend(self.env, _mark)
-        counts = count(proof_of(self.env.app))
+        counts = count(proof_of(self.env))
         numbers = nodes.definition_list(classes=["counts"])
         for key in _LISTED:
             item = nodes.definition_list_item()
@@ -61,7 +62,7 @@ class CountRole(SphinxRole):
             error = self.inliner.reporter.error(message, line=self.lineno)
             return [], [error]
         depend(self.env, _mark)
-        return [nodes.Text(f"{_number(count(proof_of(self.env.app)), self.text):,}")], []
+        return [nodes.Text(f"{_number(count(proof_of(self.env)), self.text):,}")], []
 
 
 def _noun(key: str, number: int) -> str:

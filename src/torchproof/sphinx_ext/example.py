@@ -87,8 +87,8 @@ class ExampleDirective(DoctestDirective):
 
         Directives are counted, since the line numbers that directives get are off inside lists.
         """
-        proof = proof_of(self.env.app)
-        subjects = subjects_of(self.env.app, self.env.docname)
+        proof = proof_of(self.env)
+        subjects = subjects_of(self.env, self.env.docname)
         places = [_Place(s, e, []) for s in subjects[:1] for e in s.setup]
         for subject in subjects:
             drawings = proof.drawings.get(subject.id, ())
@@ -105,7 +105,7 @@ class ExampleDirective(DoctestDirective):
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
             svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
-        path = pane_path(self.env.app, drawing)
+        path = pane_path(self.env, drawing)
         if path is None:
             return []
         width, _ = png_size(path)

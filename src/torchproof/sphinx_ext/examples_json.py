@@ -57,7 +57,7 @@ def _marks(subject: Subject) -> list[dict[str, str | int]]:
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
-        data = json.dumps(examples_data(proof_of(app)), indent=1) + "\n"
+        data = json.dumps(examples_data(proof_of(app.env)), indent=1) + "\n"
         write_atomically(Path(app.outdir, "examples.json"), data)
 
 

@@ -47,7 +47,7 @@ class MatrixDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the tables."""
         depend(self.env, proof_mark)
-        proof = proof_of(self.env.app)
+        proof = proof_of(self.env)
         records = sorted(
             (record.environment for record in proof.records),
             key=lambda e: (

@@ -43,7 +43,7 @@ def _link(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: objec
 def _notebook(app: Sphinx, pagename: str) -> Path | None:
     """Return the notebook of a script's page."""
     path = Path(app.srcdir, f"{pagename}.ipynb")
-    is_script = any(subject.kind == "script" for subject in subjects_of(app, pagename))
+    is_script = any(subject.kind == "script" for subject in subjects_of(app.env, pagename))
     return path if is_script and path.is_file() else None
 
 

@@ -58,7 +58,7 @@ class SearchCollector(EnvironmentCollector):
         docname = app.env.docname
         _gathered(app.env)[docname] = sections_of(
             doctree,
-            of_script=any(s.kind == "script" for s in subjects_of(app, docname)),
+            of_script=any(s.kind == "script" for s in subjects_of(app.env, docname)),
             of_errors=posixpath.basename(docname) == "errors",
         )
 
