@@ -6,6 +6,7 @@ runs again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -16,6 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from torchproof.cache_folder import cache_folder, make_private
 from torchproof.environment import Environment
 from torchproof.marks import BELOW, LOWEST, release_of, skip_reason
 from torchproof.outcome import Outcome, Status
@@ -176,12 +178,16 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise
 
 
-def _lock_path(path: Path) -> str:
-    # Beside the temporary files, so that no lock is left in the repository.
-    import hashlib
-
+def _lock_path(path: Path) -> Path:
+    # In a folder of this user: no lock is left in the repository, and nobody else can plant a file
+    # under its name.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"torchproof-{name}.lock")
+    try:
+        return make_private(cache_folder()) / f"record-{name}.lock"
+    except (OSError, RuntimeError) as error:
+        raise RecordError(
+            f"{path}: no place for its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
+        ) from None
 
 
 def _compact(verdict: Verdict) -> dict[str, Any]:
