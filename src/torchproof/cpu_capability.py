@@ -18,7 +18,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from torchproof.files import cache_folder, write_atomically
+from torchproof.cache_folder import cache_folder
+from torchproof.files import write_atomically
 
 OVERRIDE = "ATEN_CPU_CAPABILITY"
 """Environment variable by which a user makes torch use fewer instructions."""

@@ -1,4 +1,4 @@
-"""Files that are written whole, and the folder for what can be made again."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -23,11 +23,3 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def cache_folder() -> Path:
-    """Return the cache folder: $TORCHPROOF_CACHE, or the user's, which $XDG_CACHE_HOME moves."""
-    if chosen := os.environ.get("TORCHPROOF_CACHE"):
-        return Path(chosen).resolve()
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(user, "torchproof")

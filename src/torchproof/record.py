@@ -7,8 +7,8 @@ the checker changes.
 
 from __future__ import annotations
 
+import hashlib
 import json
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from torchproof.cache_folder import cache_folder, make_private
 from torchproof.code_digest import code_of
 from torchproof.environment import Environment
 from torchproof.files import write_atomically
@@ -179,12 +180,16 @@ def write_verdicts(
     return path
 
 
-def _lock_path(path: Path) -> str:
-    # Beside the temporary files, so that no lock is left in the repository.
-    import hashlib
-
+def _lock_path(path: Path) -> Path:
+    # In a folder of this user: no lock is left in the repository, and nobody else can plant a file
+    # under its name.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"torchproof-{name}.lock")
+    try:
+        return make_private(cache_folder()) / f"record-{name}.lock"
+    except (OSError, RuntimeError) as error:
+        raise RecordError(
+            f"{path}: no place for its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
+        ) from None
 
 
 def _compact(verdict: Verdict) -> dict[str, Any]:

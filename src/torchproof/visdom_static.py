@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from torchproof.files import cache_folder
+from torchproof.cache_folder import cache_folder, make_private
 
 ASSETS = Path(__file__).with_name("visdom_assets")
 
@@ -37,10 +37,9 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
     visdom = importlib.util.find_spec("visdom")
     if visdom is None or visdom.origin is None:
         raise AssetsError("visdom is not installed: pip install 'torchproof[visdom]'")
-    cache = cache or cache_folder()
+    cache = make_private(cache or cache_folder())
     key = _digest(assets)[:12]
     folder = cache / f"visdom-{importlib.metadata.version('visdom')}-{key}"
-    cache.mkdir(parents=True, exist_ok=True)
     # Whoever comes second waits, and finds what the first has made.
     with FileLock(cache / f"{folder.name}.lock"):
         if not folder.exists():
