@@ -60,7 +60,7 @@ def _device(subject: Subject, device: str, proof: Proof) -> nodes.inline:
     for environment in sorted(environments, key=lambda e: release_of(e.torch)):
         verdict = verdicts.get(environment)
         status = verdict.status if verdict else None
-        if not hold_on(subject.marks, environment.torch):
+        if not hold_on(subject.marks, environment):
             status = "skipped"
         results.setdefault(status, []).append("{}.{}".format(*release_of(environment.torch)))
     if not any(results):
