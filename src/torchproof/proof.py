@@ -152,9 +152,9 @@ def _current(
     verdicts = [r.verdict(subject) for r in records if r.environment.id == environment.id]
     if not any(verdict and verdict.status in {"passed", "skipped"} for verdict in verdicts):
         return False
-    if skip_reason(subject, "cpu", environment.torch) is not None:
+    if skip_reason(subject, "cpu", environment) is not None:
         return True
-    return len(store.read(subject)) == pictures_on(subject, environment.torch)
+    return len(store.read(subject)) == pictures_on(subject, environment)
 
 
 def _pictures(subject: Subject) -> int:

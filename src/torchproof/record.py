@@ -81,7 +81,7 @@ def could_not_run(subject: Subject, status: Status, environment: Environment) ->
 
     Such an outcome is not kept: what another machine saw in the same environment stands.
     """
-    return status == "skipped" and not skip_reason(subject, environment.device, environment.torch)
+    return status == "skipped" and not skip_reason(subject, environment.device, environment)
 
 
 def read_records(folder: Path) -> list[Record]:

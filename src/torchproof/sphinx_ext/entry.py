@@ -46,6 +46,7 @@ class EntryDirective(SphinxDirective):
         "timeout": directives.unchanged,
         "since": directives.unchanged,
         "until": directives.unchanged,
+        "python": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -94,7 +95,7 @@ class EntryDirective(SphinxDirective):
             line += group
             if returns:
                 line += addnodes.desc_returns("", returns)
-        marks = Marks(self.options.get("since", ""), self.options.get("until", ""))
+        marks = Marks(**{k: self.options.get(k, "") for k in ("since", "until", "python")})
         if marks:
             line += nodes.inline("", say_marks(marks), classes=["entry-since"])
         if description.source_url:

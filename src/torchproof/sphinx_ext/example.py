@@ -9,10 +9,9 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
-from torchproof.environment import torch_version
 from torchproof.graph_svg import renamed
 from torchproof.later import said
-from torchproof.marks import hold_on
+from torchproof.marks import hold_on, running_versions
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
@@ -46,6 +45,7 @@ class ExampleDirective(DoctestDirective):
         "alt": directives.unchanged,
         "since": directives.unchanged,
         "until": directives.unchanged,
+        "python": directives.unchanged,
         "change": directives.unchanged,
     }
 
@@ -73,8 +73,8 @@ class ExampleDirective(DoctestDirective):
     def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
         # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
         # runs.
-        torch = torch_version()
-        if not (hold_on(subject.marks, torch) and hold_on(example.marks, torch)):
+        where = running_versions()
+        if not (hold_on(subject.marks, where) and hold_on(example.marks, where)):
             self.options["skipif"] = "True"
         elif subject.only == "cuda":
             self.options["skipif"] = "not __import__('torch').cuda.is_available()"

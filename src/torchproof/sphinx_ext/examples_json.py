@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +46,11 @@ def _subject(subject: Subject, proof: Proof) -> dict[str, Any]:
 
 
 def _marks(subject: Subject) -> list[dict[str, str | int]]:
-    """Return what holds on part of the releases only: the subject, or examples by line."""
+    """Return what holds with some versions only: the subject, or examples by line."""
     places: list[tuple[int, Marks, str]] = [(subject.line, subject.marks, subject.title)]
     places += [(e.line, e.marks, e.change) for e in subject.examples]
     return [
-        {"line": line, "since": marks.since, "until": marks.until, "change": change}
-        for line, marks, change in places
-        if marks
+        {"line": line, **asdict(marks), "change": change} for line, marks, change in places if marks
     ]
 
 

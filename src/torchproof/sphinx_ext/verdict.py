@@ -69,7 +69,7 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
     for environment in sorted(environments, key=lambda e: (release_of(e.python), e.id)):
         verdict = verdicts.get(environment)
         status = verdict.status if verdict else None
-        if not hold_on(subject.marks, environment.torch):
+        if not hold_on(subject.marks, environment):
             status = "skipped"
         results.setdefault(status, []).append(environment)
     if not any(results):
