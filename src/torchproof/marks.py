@@ -77,6 +77,8 @@ def check_marks(marks: Marks, *, change: str) -> str | None:
             return f":{option}: {release} is outside the range of these pages; leave it out"
     if marks.since and release_of(marks.since) == LOWEST:
         return f":since: {marks.since} is where the pages begin and says nothing; leave it out"
+    if marks.until and release_of(marks.until) == (BELOW[0], BELOW[1] - 1):
+        return f":until: {marks.until} is where the pages end and says nothing; leave it out"
     if marks.since and marks.until and release_of(marks.since) > release_of(marks.until):
         return f"no release is both since {marks.since} and until {marks.until}"
     if problem := _check_python(marks.python):

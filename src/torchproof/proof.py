@@ -33,6 +33,7 @@ from torchproof.record import (
 )
 from torchproof.runners import LocalRunner
 from torchproof.subjects import Found, Problem, Subject
+from torchproof.undecided import undecided_marks
 from torchproof.worker import Worker
 
 Announce = Callable[[str], None]
@@ -78,10 +79,12 @@ def prove(
     stand when a run is interrupted, so that the next one goes on from there. Without a `worker`
     there is a new one, if anything has to run.
     """
-    problems = list(found.problems)
     environment = describe_environment("cpu")
-    seen, unreadable = _read(verified, cache, environment)
-    problems += unreadable
+    committed, unreadable = records_and_problems(verified)
+    problems = [*found.problems, *(Problem(str(p), 1, m) for p, m in unreadable.items())]
+    if committed:
+        problems += undecided_marks(found, (record.environment for record in committed))
+    seen = _with_cached(committed, cache, environment)
     store = DrawingStore(cache / "drawings")
     due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
     outcomes: dict[str, Outcome] = {}
@@ -105,7 +108,7 @@ def prove(
             write_verdicts(cache / "outcomes", environment, verdicts, known=known)
     for subject in due:
         problems += _failures(subject, outcomes[subject.id])
-    seen, _ = _read(verified, cache, environment)
+    seen = _with_cached(committed, cache, environment)
     return Proof(
         found=found,
         records=seen,
@@ -161,13 +164,11 @@ def _pictures(subject: Subject) -> int:
     return sum(len(example.pictures) for example in subject.examples)
 
 
-def _read(
-    verified: Path, cache: Path, environment: Environment
-) -> tuple[list[Record], list[Problem]]:
+def _with_cached(
+    committed: Iterable[Record], cache: Path, environment: Environment
+) -> list[Record]:
     """Return the committed records, with what builds saw in the environment of this one."""
-    readable, unreadable = records_and_problems(verified)
-    records = {record.environment.id: record for record in readable}
-    problems = [Problem(str(path), 1, message) for path, message in unreadable.items()]
+    records = {record.environment.id: record for record in committed}
     key = environment.id
     path = cache / "outcomes" / f"{key}.json"
     if path.exists():
@@ -177,7 +178,7 @@ def _read(
         except RecordError:
             # What builds saw can be seen again.
             path.unlink()
-    return [records[key] for key in sorted(records)], problems
+    return [records[key] for key in sorted(records)]
 
 
 def _run(due: Sequence[Subject], worker: Worker, jobs: int, outcomes: dict[str, Outcome]) -> None:
