@@ -231,7 +231,7 @@ class SubjectItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the page shows and what came; the runner's own frames say nothing."""
-        if isinstance(excinfo.value, SubjectFailed | WorkerError):
+        if isinstance(excinfo.value, SubjectFailed | WorkerError | ClusterError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
