@@ -189,7 +189,7 @@ def test_scheduler_that_leaves_is_one_error(dask: Dask) -> None:
         scheduler = dask.processes[0]
         scheduler.kill()
         scheduler.wait()
-        with pytest.raises(ClusterError, match="scheduler at .* has left; start it"):
+        with pytest.raises(ClusterError, match=r"scheduler at .* has left; start it"):
             cluster.result(call, "cpu")
 
 
