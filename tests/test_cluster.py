@@ -198,7 +198,8 @@ def test_scheduler_that_is_not_there_is_one_message() -> None:
         Cluster("tcp://127.0.0.1:1", patience=1)
     assert str(caught.value).startswith("no Dask scheduler at tcp://127.0.0.1:1 (OSError: ")
     assert str(caught.value).endswith(
-        "; start one with `dask scheduler`, and workers with `dask worker ADDRESS`"
+        "; start one with `dask scheduler --host HOST`, and workers with `dask worker ADDRESS "
+        "--host HOST`, where HOST is an address that only your machines reach"
     )
 
 

@@ -37,7 +37,8 @@ class Cluster:
         except (OSError, ValueError) as error:
             raise ClusterError(
                 f"no Dask scheduler at {address} ({_first_line(error)}); start one with "
-                "`dask scheduler`, and workers with `dask worker ADDRESS`"
+                "`dask scheduler --host HOST`, and workers with `dask worker ADDRESS --host HOST`, "
+                "where HOST is an address that only your machines reach"
             ) from None
         try:
             self._check_workers(patience)
