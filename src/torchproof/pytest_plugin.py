@@ -53,9 +53,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dask",
         metavar="ADDRESS",
-        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786; a scheduler and "
-        "its workers run whatever anyone who reaches them sends: start both with --host 127.0.0.1 "
-        "or an address of a private network, or with TLS",
+        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786; a scheduler "
+        "and its workers run whatever anyone who reaches them sends: start both with --host "
+        "127.0.0.1 or an address of a private network, or with TLS",
     )
     group.addoption(
         "--drift",
