@@ -53,7 +53,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dask",
         metavar="ADDRESS",
-        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786",
+        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786; a scheduler "
+        "and its workers run whatever anyone who reaches them sends: start both with --host "
+        "127.0.0.1 or an address of a private network, or with TLS",
     )
     group.addoption(
         "--drift",
@@ -231,7 +233,7 @@ class SubjectItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the page shows and what came; the runner's own frames say nothing."""
-        if isinstance(excinfo.value, SubjectFailed | WorkerError):
+        if isinstance(excinfo.value, SubjectFailed | WorkerError | ClusterError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
