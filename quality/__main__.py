@@ -17,7 +17,7 @@ from quality.limits import PERFORMANCE, PageResult, broken
 from quality.npm import ToolMissingError
 from quality.sample import PAGES, PageMissingError, check_pages
 from quality.serving import SITE, SiteMissingError, serve
-from torchproof.visdom_browser import FLAGS, BrowserMissingError, find_chromium
+from torchproof.visdom_browser import FLAGS, BrowserMissingError, find_chromium, sandboxed
 
 HEAD = "performance  a11y  practices  SEO  shift   KiB  axe light/dark  page"
 MOST = 60
@@ -73,7 +73,9 @@ def _measure(site: Path, pages: Sequence[str], *, runs: int, desktop: bool) -> I
 def _axe(url: str, pages: Sequence[str]) -> dict[tuple[str, str], tuple[str, ...]]:
     # All at once: Playwright stands in the way of whatever else waits for a process.
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=FLAGS, chromium_sandbox=sandboxed()
+        )
         return {
             (page, scheme): _axe_on(browser, url + page, scheme)
             for page in pages

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quality import npm
-from torchproof.visdom_browser import FLAGS, find_chromium
+from torchproof.visdom_browser import FLAGS, find_chromium, sandboxed
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -59,7 +59,7 @@ def measure(url: str, *, runs: int = 3, desktop: bool = False) -> Scores:
 def _report(url: str, *, desktop: bool) -> dict[str, Any]:
     node = npm.program("node", "install Node.js 18 or newer (apt-get install nodejs)")
     script = npm.package("lighthouse") / "cli/index.js"
-    flags = " ".join(["--headless=new", *FLAGS])
+    flags = " ".join(["--headless=new", *FLAGS, *([] if sandboxed() else ["--no-sandbox"])])
     command = [node, str(script), url, "--output=json", "--quiet", f"--chrome-flags={flags}"]
     command.append(f"--only-categories={','.join(CATEGORIES)}")
     if desktop:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -160,12 +161,45 @@ def test_cuda_without_a_worker_for_it_is_one_message(dask: Dask, tmp_path: Path)
     ) in run.output
 
 
+def test_last_worker_with_cuda_that_leaves_is_one_error(dask: Dask) -> None:
+    dask.worker()
+    gpu = dask.worker("--resources", "cuda=1")
+    with closing(Cluster(dask.address, patience=1)) as cluster:
+        assert cluster.result(cluster.executor("cuda").submit(abs, -1), "cuda") == 1
+        gpu.kill()
+        gpu.wait()
+        calls = [cluster.executor("cuda").submit(abs, -number) for number in (1, 2)]
+        for call in calls:
+            with pytest.raises(ClusterError) as caught:
+                cluster.result(call, "cuda")
+            assert str(caught.value) == (
+                f"the last worker of {dask.address} for cuda has left, and none came in 1 s; start "
+                f"one with `dask worker {dask.address} --resources cuda=1` and run again"
+            )
+        # The others go on, and a new one takes up what waits.
+        assert cluster.result(cluster.executor("cpu").submit(abs, -3), "cpu") == 3
+        dask.worker("--resources", "cuda=1")
+        assert [cluster.result(call, "cuda") for call in calls] == [1, 2]
+
+
+def test_scheduler_that_leaves_is_one_error(dask: Dask) -> None:
+    dask.worker()
+    with closing(Cluster(dask.address, patience=1)) as cluster:
+        call = cluster.executor("cpu").submit(lambda: threading.Event().wait())
+        scheduler = dask.processes[0]
+        scheduler.kill()
+        scheduler.wait()
+        with pytest.raises(ClusterError, match=r"scheduler at .* has left; start it"):
+            cluster.result(call, "cpu")
+
+
 def test_scheduler_that_is_not_there_is_one_message() -> None:
     with pytest.raises(ClusterError) as caught:
         Cluster("tcp://127.0.0.1:1", patience=1)
     assert str(caught.value).startswith("no Dask scheduler at tcp://127.0.0.1:1 (OSError: ")
     assert str(caught.value).endswith(
-        "; start one with `dask scheduler`, and workers with `dask worker ADDRESS`"
+        "; start one with `dask scheduler --host HOST`, and workers with `dask worker ADDRESS "
+        "--host HOST`, where HOST is an address that only your machines reach"
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from typing import Any
+from concurrent.futures import CancelledError, Executor, Future, wait
+from typing import Any, TypeVar
 
 from torchproof.jobs import code_digest, foreign_code
 from torchproof.subjects import DEVICES
 
+_T = TypeVar("_T")
 _PATIENCE = 10
-"""Seconds to wait for a scheduler, and for its first worker."""
+"""Seconds to wait for a scheduler, for its first worker, and for one to come back."""
 
 
 class ClusterError(RuntimeError):
@@ -29,12 +30,15 @@ class Cluster:
         except ImportError:
             raise ClusterError("--dask needs distributed: pip install 'torchproof[dask]'") from None
         self._address = address
+        self._patience = patience
+        self._deserted: set[str] = set()
         try:
             self._client = _connect(address, patience)
         except (OSError, ValueError) as error:
             raise ClusterError(
                 f"no Dask scheduler at {address} ({_first_line(error)}); start one with "
-                "`dask scheduler`, and workers with `dask worker ADDRESS`"
+                "`dask scheduler --host HOST`, and workers with `dask worker ADDRESS --host HOST`, "
+                "where HOST is an address that only your machines reach"
             ) from None
         try:
             self._check_workers(patience)
@@ -71,9 +75,43 @@ class Cluster:
         executor: Executor = self._client.get_executor(pure=False, **needed)
         return executor
 
+    def result(self, call: Future[_T], device: str) -> _T:
+        """Wait for a call that `executor(device)` was given, and return its result.
+
+        Raises ClusterError if the last worker that could run it has left and none came in its
+        place, or if the scheduler has left.
+        """
+        absent = device in self._deserted
+        while not wait([call], timeout=0 if device in self._deserted else self._patience).done:
+            if self._has_worker(device):
+                absent = False
+                self._deserted.discard(device)
+            elif absent:
+                # Calls that are asked for later do not wait for it once more.
+                self._deserted.add(device)
+                flag = "" if device == "cpu" else f" --resources {device}=1"
+                raise ClusterError(
+                    f"the last worker of {self._address} for {device} has left, and none came in "
+                    f"{self._patience:g} s; start one with `dask worker {self._address}{flag}` and "
+                    "run again"
+                )
+            else:
+                absent = True
+        try:
+            return call.result()
+        except CancelledError:
+            raise ClusterError(
+                f"the Dask scheduler at {self._address} has left; start it and its workers, then "
+                "run again"
+            ) from None
+
     def close(self) -> None:
         """Leave the cluster as it is; calls that still run are given up."""
         self._client.close()
+
+    def _has_worker(self, device: str) -> bool:
+        workers = self._client.scheduler_info()["workers"].values()
+        return any(device == "cpu" or worker["resources"].get(device) for worker in workers)
 
     def _devices(self) -> tuple[str, ...]:
         resources = self._client.run(_resources)

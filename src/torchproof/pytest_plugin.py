@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from torchproof.cluster import Cluster, ClusterError
-from torchproof.environment import describe_environment
+from torchproof.environment import torch_version
 from torchproof.marks import BELOW, release_of
 from torchproof.outcome import report
 from torchproof.pytest_summary import Summary
@@ -53,7 +53,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--dask",
         metavar="ADDRESS",
-        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786",
+        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786; a scheduler "
+        "and its workers run whatever anyone who reaches them sends: start both with --host "
+        "127.0.0.1 or an address of a private network, or with TLS",
     )
     group.addoption(
         "--drift",
@@ -107,7 +109,7 @@ def _check_records(config: pytest.Config) -> None:
         read_records(config.rootpath / "docs" / "verified")
     except RecordError as error:
         raise pytest.UsageError(f"--record: {error}") from None
-    torch = describe_environment("cpu").torch
+    torch = torch_version().partition("+")[0]
     if config.option.record and torch and release_of(torch) >= BELOW:
         raise pytest.UsageError(
             f"--record: the pages do not speak of torch {torch} yet; see what has changed with "
@@ -231,7 +233,7 @@ class SubjectItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the page shows and what came; the runner's own frames say nothing."""
-        if isinstance(excinfo.value, SubjectFailed | WorkerError):
+        if isinstance(excinfo.value, SubjectFailed | WorkerError | ClusterError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

@@ -65,8 +65,8 @@ class ClusterRunner:
             self._futures[subject.id, device] = executor.submit(run_job, job)
 
     def run(self, subject: Subject, device: str) -> Report:
-        """Wait for a subject and return what came of it."""
-        return self._futures[subject.id, device].result()
+        """Wait for a subject and return what came of it; raises ClusterError if none can run it."""
+        return self._cluster.result(self._futures[subject.id, device], device)
 
     def close(self) -> None:
         """Give up what has not run and leave the cluster."""

@@ -31,7 +31,6 @@ FLAGS = [
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
-    "--no-sandbox",
 ]
 # A picture shows no handle, button or caret that only a reader at the screen can use.
 STYLE = """
@@ -117,6 +116,14 @@ def find_chromium() -> Path:
     )
 
 
+def sandboxed() -> bool:
+    """Return True if Chromium is to keep its sandbox; it starts for root only without."""
+    # Without an answer Playwright turns the sandbox off. Containers that allow no namespaces have
+    # none to offer.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return not root and os.environ.get("TORCHPROOF_NO_SANDBOX", "") in ("", "0")
+
+
 @contextlib.contextmanager
 def browser_context() -> Iterator[BrowserContext]:
     """Start the browser, for nothing but servers on this machine; raises BrowserMissingError."""
@@ -127,6 +134,7 @@ def browser_context() -> Iterator[BrowserContext]:
         playwright.chromium.launch_persistent_context(
             "",
             args=FLAGS,
+            chromium_sandbox=sandboxed(),
             color_scheme="light",
             device_scale_factor=2,
             executable_path=chromium,

@@ -10,7 +10,7 @@ from browser.watching import Watch
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from quality.serving import SITE, SiteMissingError, serve
-from torchproof.visdom_browser import FLAGS, BrowserMissingError, find_chromium
+from torchproof.visdom_browser import FLAGS, BrowserMissingError, find_chromium, sandboxed
 
 Open = Callable[..., BrowserContext]
 
@@ -36,7 +36,9 @@ def site() -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     """Return the browser."""
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield playwright.chromium.launch(
+            executable_path=find_chromium(), args=FLAGS, chromium_sandbox=sandboxed()
+        )
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
-from torchproof.environment import describe_environment
 from torchproof.graph_svg import renamed
 from torchproof.later import said
-from torchproof.marks import hold_on
+from torchproof.marks import hold_on, running_versions
 from torchproof.outcome import Drawing
 from torchproof.sphinx_ext.panes import pane_path, png_size
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
@@ -46,6 +45,7 @@ class ExampleDirective(DoctestDirective):
         "alt": directives.unchanged,
         "since": directives.unchanged,
         "until": directives.unchanged,
+        "python": directives.unchanged,
         "change": directives.unchanged,
     }
 
@@ -73,8 +73,8 @@ class ExampleDirective(DoctestDirective):
     def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
         # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
         # runs.
-        torch = describe_environment("cpu").torch
-        if not (hold_on(subject.marks, torch) and hold_on(example.marks, torch)):
+        where = running_versions()
+        if not (hold_on(subject.marks, where) and hold_on(example.marks, where)):
             self.options["skipif"] = "True"
         elif subject.only == "cuda":
             self.options["skipif"] = "not __import__('torch').cuda.is_available()"
@@ -87,8 +87,8 @@ class ExampleDirective(DoctestDirective):
 
         Directives are counted, since the line numbers that directives get are off inside lists.
         """
-        proof = proof_of(self.env.app)
-        subjects = subjects_of(self.env.app, self.env.docname)
+        proof = proof_of(self.env)
+        subjects = subjects_of(self.env, self.env.docname)
         places = [_Place(s, e, []) for s in subjects[:1] for e in s.setup]
         for subject in subjects:
             drawings = proof.drawings.get(subject.id, ())
@@ -105,7 +105,7 @@ class ExampleDirective(DoctestDirective):
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
             svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
-        path = pane_path(self.env.app, drawing)
+        path = pane_path(self.env, drawing)
         if path is None:
             return []
         width, _ = png_size(path)

@@ -16,19 +16,20 @@ from torchproof.visdom_static import AssetsError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 UNDRAWN = (AssetsError, BrowserMissingError, PaneError)
 """What keeps a picture from being drawn; each says what to do."""
 
 
-def pane_cache(app: Sphinx) -> PaneCache:
+def pane_cache(env: BuildEnvironment) -> PaneCache:
     """Return the committed pictures, one file for each digest of a pane."""
-    return PaneCache(Path(app.srcdir, "panes"))
+    return PaneCache(Path(env.srcdir, "panes"))
 
 
-def pane_path(app: Sphinx, drawing: Drawing) -> Path | None:
+def pane_path(env: BuildEnvironment, drawing: Drawing) -> Path | None:
     """Return the picture of a pane, if there is one."""
-    path = pane_cache(app).path(json.loads(drawing.content))
+    path = pane_cache(env).path(json.loads(drawing.content))
     return path if path.is_file() else None
 
 
@@ -39,12 +40,12 @@ def png_size(path: Path) -> tuple[int, int]:
 
 
 def _draw(app: Sphinx) -> None:
-    cache = pane_cache(app)
+    cache = pane_cache(app.env)
     missing = [
         (subject, drawing)
-        for subject in proof_of(app).found.subjects
-        for drawing in proof_of(app).drawings.get(subject.id, ())
-        if drawing.kind == "pane" and pane_path(app, drawing) is None
+        for subject in proof_of(app.env).found.subjects
+        for drawing in proof_of(app.env).drawings.get(subject.id, ())
+        if drawing.kind == "pane" and pane_path(app.env, drawing) is None
     ]
     if not missing:
         return
@@ -53,12 +54,12 @@ def _draw(app: Sphinx) -> None:
         cache.draw_missing([json.loads(drawing.content) for _, drawing in missing])
     except UNDRAWN as error:
         for subject, drawing in missing:
-            path = cache.path(json.loads(drawing.content)).relative_to(root_of(app))
+            path = cache.path(json.loads(drawing.content)).relative_to(root_of(app.env))
             line = subject.examples[drawing.example].line
             warn(
                 Kind.PICTURE,
                 f"no picture of pane `{drawing.name}`: {error}; it would be {path}",
-                location=f"{root_of(app) / subject.file}:{line}",
+                location=f"{root_of(app.env) / subject.file}:{line}",
             )
 
 
