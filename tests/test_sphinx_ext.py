@@ -12,7 +12,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 from sites import CONF, Site, entry, page
-from trees import section
 
 from torchproof.environment import describe_environment
 from torchproof.marks import release_of
@@ -131,23 +130,6 @@ def test_a_second_build_runs_nothing_and_an_edit_runs_one_subject(built: Site) -
 
 def test_the_stock_doctest_builder_judges_the_same_page(built: Site) -> None:
     build = built.build("doctest")
-    assert build.status == 0, build.output
-    assert "0 failures in tests" in build.output
-
-
-def test_the_stock_builder_has_a_new_server_for_each_page(tmp_path: Path) -> None:
-    setup = "```{doctest}\n>>> import visdom\n>>> vis = visdom.Visdom()\n```\n"
-    lines = [
-        ">>> vis.win_exists('same'), callable(visdom.do_tsne)",
-        "(False, True)",
-        ">>> vis.text('word', win='same')",
-        "'same'",
-        ">>> visdom.do_tsne = None",
-    ]
-    text = page(section("first", "\n".join(lines)), setup=setup)
-    site = Site(tmp_path)
-    site.write({"docs/pages/a.md": text, "docs/pages/b.md": text})
-    build = site.build("doctest")
     assert build.status == 0, build.output
     assert "0 failures in tests" in build.output
 

@@ -1,81 +1,86 @@
 """What the stock `sphinx-build -b doctest` needs: a Visdom server, as new for each page.
 
-The builder runs all pages in one process, one after the other, and calls `begin_page` before each.
+The builder runs all pages in the process that has read them, one after the other. With `-j` each
+runs in a process of its own, so that all cores work. What runs, and how it is compared, stays the
+builder's.
 """
 
 from __future__ import annotations
 
 import gc
-import json
-from contextlib import ExitStack
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.request import ProxyHandler, build_opener
 
-from torchproof.visdom_application import HOST
+from sphinx.util.parallel import parallel_available
+
+from torchproof.sphinx_ext.page_processes import each_in_its_process
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_BEGIN = f"__import__('importlib').import_module({__name__!r}).begin_page()"
-
-
-class _Session:
-    """The server that the pages run against, until one of them has used it."""
-
-    def __init__(self) -> None:
-        import visdom
-
-        self.visdom: Any = visdom
-        self.given = {"do_tsne": self.visdom.do_tsne}
-        self.stack = ExitStack()
-        self.start()
-
-    def start(self) -> None:
-        from torchproof.visdom_client import set_default_port
-        from torchproof.visdom_server import visdom_server
-
-        self.port = self.stack.enter_context(visdom_server()).port
-        set_default_port(self.port)
-
-    def begin_page(self) -> None:
-        # What a page has put into visdom, and the clients of its servers, which try to reconnect.
-        for name, value in self.given.items():
-            setattr(self.visdom, name, value)
-        for client in gc.get_objects():
-            if type(client) is self.visdom.Visdom:
-                client.use_socket = False
-        if self._ask("env_state") != ["main"] or self._ask("win_data", win=None, eid="main"):
-            self.stack.close()
-            self.start()
-
-    def _ask(self, question: str, **where: str | None) -> Any:
-        opener = build_opener(ProxyHandler({}))
-        url = f"http://{HOST}:{self.port}/{question}"
-        with opener.open(url, json.dumps(where).encode(), timeout=30) as answer:
-            return json.load(answer)
-
-
-_session: _Session | None = None
-
-
-def begin_page() -> None:
-    """Take back what the page before has left; called in the namespace of the next one."""
-    if _session is not None:
-        _session.begin_page()
-
 
 def _start(app: Sphinx) -> None:
-    global _session
     if app.builder.name != "doctest":
         return
+    # Imported before the processes of the pages are forked, once for all of them.
+    import visdom
+
     from torchproof.visdom_client import quiet_client
 
     quiet_client()
-    session = _session = _Session()
-    app.config.doctest_global_setup = f"{_BEGIN}\n{app.config.doctest_global_setup}"
-    app.connect("build-finished", lambda *_: session.stack.close())
+    builder: Any = app.builder
+    stock = builder.write_documents
+    do_tsne = visdom.do_tsne
+
+    def write_page(docname: str) -> None:
+        # What a page before has put into visdom.
+        visdom.do_tsne = do_tsne
+        with _server_for(Path(app.env.doc2path(docname))):
+            stock({docname})
+
+    def write_documents(docnames: AbstractSet[str]) -> None:
+        # What was read stays to the end; nobody need look through it again and again.
+        gc.collect()
+        gc.freeze()
+        if app.parallel > 1 and parallel_available:
+            first = sorted(docnames, key=lambda name: _length(Path(app.env.doc2path(name))))
+            each_in_its_process(builder, first[::-1], run=write_page, jobs=app.parallel)
+            return
+        for docname in sorted(docnames):
+            write_page(docname)
+
+    builder.write_documents = write_documents
+
+
+@contextmanager
+def _server_for(page: Path) -> Iterator[None]:
+    """Run a server for a page that speaks of visdom, and quiet its clients afterwards."""
+    if "visdom" not in page.read_text(encoding="utf-8"):
+        yield
+        return
+    import visdom
+
+    from torchproof.visdom_client import set_default_port
+    from torchproof.visdom_server import visdom_server
+
+    with visdom_server() as server:
+        set_default_port(server.port)
+        yield
+        for client in gc.get_objects():
+            if type(client) is visdom.Visdom:
+                # It would try to reconnect, for as long as this process lives.
+                client.use_socket = False
+
+
+def _length(page: Path) -> tuple[int, int]:
+    """Return what tells how long a page takes: the servers that it starts, then its size."""
+    text = page.read_text(encoding="utf-8")
+    return text.count("_server("), len(text)
 
 
 def setup(app: Sphinx) -> None:
-    """Start a server before the builder runs anything."""
+    """Stand between the builder and its pages."""
     app.connect("builder-inited", _start)
