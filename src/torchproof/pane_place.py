@@ -64,6 +64,6 @@ def file_safe(name: str) -> str:
     safe = re.sub(r"[^a-z0-9_-]+", "-", name.lower())[:_LONGEST]
     if _RESERVED.fullmatch(safe):
         safe += "_"
-    if safe == name:
+    if safe == name and name:
         return name
-    return f"{safe}.{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return f"{safe or '_'}.{hashlib.sha256(name.encode()).hexdigest()[:6]}"
