@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import tempfile
 import time
 import zipfile
 from importlib.metadata import version
@@ -23,13 +22,14 @@ from sphinx_gallery.notebook import jupyter_notebook
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 from trees import PATIENCE
 
+from torchproof.cache_folder import cache_folder, make_private
 from torchproof.notebooks import SERVER, prepared
 from torchproof.visdom_server import visdom_server
 from torchproof.visdom_static import front_end_folder
 
 GALLERY = Path(__file__).parents[1] / "gallery"
 INSTALL = "%pip install torch visdom matplotlib"
-LOCK = Path(tempfile.gettempdir(), "torchproof-port-8097.lock")
+LOCK = make_private(cache_folder()) / "port-8097.lock"
 EXECUTED = [
     "nn_module/conversion_keeps_parameters",
     "nn_module/tied_weights",

@@ -11,7 +11,8 @@ from test_pytest_plugin import pytest_in
 from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
-from torchproof.record import Verdict, write_verdicts
+from torchproof.outcome import Outcome
+from torchproof.record import verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
 
 PAGE = page(
@@ -23,6 +24,10 @@ PAGE = page(
 )
 INI = "[pytest]\ntestpaths = docs\naddopts = -p torchproof.pytest_plugin\n"
 HERE = describe_environment("cpu")
+WHERE = (
+    f"torch {HERE.torch} (cpu, Python {HERE.python}, {HERE.system} {HERE.machine} "
+    f"{HERE.capability})"
+)
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def root(tmp_path: Path) -> Path:
     """Return a tree whose record says that all but one section held on torch 2.11 and 2.12."""
     root = write_tree(tmp_path, {"pytest.ini": INI, "docs/a.md": PAGE})
     subjects = find_in_tree(root).subjects
-    seen = {s.id: Verdict(s.digest, "passed") for s in subjects if s.title != "new"}
+    seen = {s.id: verdict_of(s, Outcome("passed")) for s in subjects if s.title != "new"}
     for version in ("2.12.1", "2.11.0"):
         write_verdicts(root / "docs/verified", replace(HERE, torch=version), seen)
     return root
@@ -41,14 +46,14 @@ def test_drift_names_each_entry_that_fell(root: Path) -> None:
     table = (root / "drift.md").read_text(encoding="utf-8")
     quoted = line_of(PAGE, ">>> 'a|b`c'")
     assert table.splitlines() == [
-        f"## 2 of 4 subjects no longer hold on torch {HERE.torch} (cpu, Python {HERE.python})",
+        f"## 2 of 4 subjects no longer hold on {WHERE}",
         "",
         "| entry | line | held on torch | the page shows | it gives |",
         "|---|---|---|---|---|",
-        f"| `docs/a.md::raises` | docs/a.md:{line_of(PAGE, 'int(')} | 2.11, 2.12 | `1` "
+        f"| `docs/a.md::raises` | docs/a.md:{line_of(PAGE, 'int(')} | 2.11 2.12 | `1` "
         "| `ValueError: invalid literal for int() with base 10: 'x'` |",
         f"| `docs/a.md::to` (torch.nn.Module.to) | docs/a.md:{quoted} "
-        "| 2.11, 2.12 | `'a\\|b'` | `'a\\|b'c'` |",
+        "| 2.11 2.12 | `'a\\|b'` | `'a\\|b'c'` |",
         "",
         'To see them run: `tox -e doctest-torchlatest -- "<entry>[cpu]"`.',
     ]
@@ -59,7 +64,7 @@ def test_drift_names_each_entry_that_fell(root: Path) -> None:
 def test_no_drift_is_said_too(root: Path) -> None:
     pytest_in(root, "--drift", "drift.md", "--device", "cpu", "-k", "holds")
     assert (root / "drift.md").read_text(encoding="utf-8") == (
-        f"## Nothing has drifted on torch {HERE.torch} (cpu, Python {HERE.python})\n\n"
+        f"## Nothing has drifted on {WHERE}\n\n"
         "Nothing that is recorded as passed failed; 1 subjects ran.\n"
     )
 

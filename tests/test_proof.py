@@ -16,8 +16,9 @@ from sites import entry, page
 from trees import NO_TORCH, PATIENCE, Ear, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
+from torchproof.outcome import Outcome
 from torchproof.proof import Announce, DrawingStore, Proof, prove
-from torchproof.record import Verdict, read_record, write_verdicts
+from torchproof.record import read_record, verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
 
 STREAMS = "```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
@@ -115,7 +116,7 @@ def test_only_what_was_edited_runs(root: Path) -> None:
 def test_what_a_committed_record_saw_does_not_run(root: Path) -> None:
     write_tree(root, {"docs/b.md": RIGHT})
     shutil.rmtree(root / "docs/_build")
-    verdicts = {s.id: Verdict(s.digest, "passed") for s in find_in_tree(root).subjects[1:]}
+    verdicts = {s.id: verdict_of(s, Outcome("passed")) for s in find_in_tree(root).subjects[1:]}
     write_verdicts(root / "docs/verified", describe_environment("cpu"), verdicts)
     assert proof_of(root).ran == ("docs/a.md::to",)
     # What this build saw and what the record saw count together.

@@ -15,7 +15,8 @@ from sites import entry, page
 from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
-from torchproof.record import Verdict, read_record, write_verdicts
+from torchproof.outcome import Outcome
+from torchproof.record import Verdict, read_record, verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
 
 CUDA = "```{subject}\n:only: cuda\n:because: streams are of CUDA\n```\n\n```{doctest}\n>>> 1\n1"
@@ -101,7 +102,8 @@ def test_summary_says_what_was_checked_where_and_how_long_it_took(run: tuple[Pat
     assert lines[:2] == [
         "cpu: 5 subjects (1 failed, 3 passed, 1 skipped), 4 examples, 5 checked outputs",
         f"     torch {environment.torch}{build}, visdom {environment.visdom}, "
-        f"Python {environment.python}, {environment.device_name}",
+        f"Python {environment.python}, {environment.system} {environment.machine}, "
+        f"{environment.capability}",
     ]
     slowest = re.findall(r"(\S+\[cpu\]) (\d+\.\d\d) s", lines[2])
     assert lines[2].startswith("slowest: ")
@@ -249,7 +251,7 @@ def test_what_could_not_run_here_leaves_its_verdict_as_it_is(root: Path) -> None
     text = page(section("click", ">>> 1\n1", options=":needs: browser"), setup=NO_TORCH)
     write_tree(root, {"docs/c.md": text})
     subject = next(s for s in find_in_tree(root).subjects if s.title == "click")
-    seen = {subject.id: Verdict(subject.digest, "passed", "", 1, 1)}
+    seen = {subject.id: verdict_of(subject, Outcome("passed", examples=1, checked=1))}
     path = write_verdicts(root / "docs/verified", describe_environment("cpu"), seen)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TORCHPROOF_CHROMIUM", str(root / "absent"))

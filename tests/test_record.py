@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from trees import one_subject
 
+from torchproof.code_digest import code_of
 from torchproof.environment import Environment
+from torchproof.files import write_atomically
 from torchproof.outcome import Outcome
 from torchproof.record import (
     RecordError,
@@ -21,11 +23,10 @@ from torchproof.record import (
     read_record,
     read_records,
     verdict_of,
-    write_atomically,
     write_verdicts,
 )
 
-CPU = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "cpu", "x86_64")
+CPU = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 CUDA = dataclasses.replace(CPU, device="cuda", device_name="NVIDIA H200")
 PASSED = Verdict("d1", "passed", "", 2, 3)
 FAILED = Verdict("d2", "failed")
@@ -73,11 +74,21 @@ def test_verdict_counts_for_the_digest_it_was_seen_with(tmp_path: Path) -> None:
     subject = one_subject(tmp_path, ">>> 1\n1")
     outcome = Outcome("passed", "first line\nsecond line", (), 1, 1, 0.5)
     verdict = verdict_of(subject, outcome)
-    assert verdict == Verdict(subject.digest, "passed", "first line", 1, 1)
+    code = code_of(subject)
+    assert verdict == Verdict(subject.digest, "passed", "first line", 1, 1, code)
     record = read_record(write_verdicts(tmp_path / "verified", CPU, {subject.id: verdict}))
     assert record.verdict(subject) == verdict
     assert record.verdict(one_subject(tmp_path, ">>> 2\n2")) is None
     assert record.verdict(dataclasses.replace(subject, id="other")) is None
+
+
+def test_verdict_counts_for_the_code_that_compared_it(tmp_path: Path) -> None:
+    subject = one_subject(tmp_path, ">>> 1\n1")
+    verdict = verdict_of(subject, Outcome("passed"))
+    looser = dataclasses.replace(verdict, code="another checker")
+    record = read_record(write_verdicts(tmp_path / "verified", CPU, {subject.id: looser}))
+    assert record.verdicts == {subject.id: looser}
+    assert record.verdict(subject) is None
 
 
 @pytest.mark.parametrize(
@@ -85,14 +96,14 @@ def test_verdict_counts_for_the_digest_it_was_seen_with(tmp_path: Path) -> None:
     [
         ('{\n "schema": 1,\n "environment": {', "line 3: not a whole record"),
         ("", "line 1: not a whole record"),
-        ("[]", "record of format None, this torchproof reads format 1"),
-        ('{"schema": 2}', "record of format 2, this torchproof reads format 1"),
-        ('{"schema": 1}', "a field is missing or unknown ('environment')"),
-        ('{"schema": 1, "environment": {"torch": "2"}, "verdicts": {}}', "a field is missing"),
-        ('{"schema": 1, "environment": ENV, "verdicts": []}', "a field is missing or unknown"),
-        ('{"schema": 1, "environment": ENV, "verdicts": {"a": {}}}', "a field is missing"),
+        ("[]", "record of format None, this torchproof reads format 2"),
+        ('{"schema": 1}', "record of format 1, this torchproof reads format 2"),
+        ('{"schema": 2}', "a field is missing or unknown ('environment')"),
+        ('{"schema": 2, "environment": {"torch": "2"}, "verdicts": {}}', "a field is missing"),
+        ('{"schema": 2, "environment": ENV, "verdicts": []}', "a field is missing or unknown"),
+        ('{"schema": 2, "environment": ENV, "verdicts": {"a": {}}}', "a field is missing"),
         (
-            '{"schema": 1, "environment": ENV, "verdicts": {"a": {"digest": "1", "status": '
+            '{"schema": 2, "environment": ENV, "verdicts": {"a": {"digest": "1", "status": '
             '"passed", "mood": "good"}}}',
             "a field is missing or unknown",
         ),
@@ -109,6 +120,18 @@ def test_record_that_cannot_be_read_is_named_with_the_next_step(
         assert str(caught.value).startswith(f"{path}: ")
         assert message in str(caught.value)
         assert str(caught.value).endswith(NEXT_STEP)
+
+
+def test_record_of_an_older_format_names_the_torch_that_runs_again(tmp_path: Path) -> None:
+    environment = {"torch": "2.9.1", "platform": "linux", "device": "cpu"}
+    path = tmp_path / "torch2.9.1-py3.11-linux-cpu.json"
+    path.write_text(json.dumps({"schema": 1, "environment": environment, "verdicts": {}}))
+    with pytest.raises(RecordError) as caught:
+        read_record(path)
+    assert str(caught.value) == (
+        f"{path}: record of format 1, this torchproof reads format 2; delete it and run torch "
+        "2.9.1 again with `tox -e doctest-torch29 -- --record`"
+    )
 
 
 def test_record_that_is_not_text_is_named_too(tmp_path: Path) -> None:
@@ -156,7 +179,8 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
 FILLER = """
 import resource, signal, sys
 from pathlib import Path
-from torchproof.record import write_atomically
+
+from torchproof.files import write_atomically
 
 # The system ends a write that goes beyond this many bytes.
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

@@ -9,7 +9,7 @@ import pytest
 from sites import SETUP, page
 from trees import one_subject, section, write_tree
 
-from torchproof.marks import skip_reason
+from torchproof.marks import running_versions, skip_reason
 from torchproof.subjects import Subject
 from torchproof.tree import find_in_tree
 
@@ -72,8 +72,8 @@ def test_subject_survives_json(tmp_path: Path) -> None:
 
 def test_skip_reason_is_for_the_other_devices(tmp_path: Path) -> None:
     subject = one_subject(tmp_path, BLOCK, options=":only: cuda\n:because: streams")
-    assert skip_reason(subject, "cpu", "2.13.0") == "only on cuda: streams"
-    assert skip_reason(subject, "cuda", "2.13.0") is None
+    assert skip_reason(subject, "cpu", running_versions()) == "only on cuda: streams"
+    assert skip_reason(subject, "cuda", running_versions()) is None
 
 
 def test_visdom_server_is_for_those_that_import_visdom(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from sites import Build, Site, page
 from trees import NO_TORCH, section
 
 from torchproof.environment import describe_environment
-from torchproof.record import Verdict, write_verdicts
+from torchproof.outcome import Outcome
+from torchproof.record import Verdict, verdict_of, write_verdicts
 from torchproof.sphinx_ext.changes import changes_of
-from torchproof.subjects import Subject
+from torchproof.subjects import Example, Marks, Subject
 from torchproof.then_and_now import Row, read_rows
 from torchproof.tree import find_in_tree
 
@@ -26,6 +27,9 @@ PAGE = page(
     section("differs", ">>> 2\n2")
     + section("", ":until: 2.8\n:change: it was `old`\n>>> old\n1").removeprefix("\n## \n")
     + section("", ":since: 2.9\n:change: it is `new`\n>>> 3\n3").removeprefix("\n## \n"),
+    section("words", ">>> import sys\n>>> word = 'ab'[sys.version_info >= (3, 12)]\n>>> 4\n4")
+    + section("", ":python: <3.12\n:change: says `a`\n>>> word\n'a'").removeprefix("\n## \n")
+    + section("", ":python: 3.12\n:change: says `b`\n>>> word\n'b'").removeprefix("\n## \n"),
     setup=NO_TORCH,
 )
 ROW = """
@@ -74,9 +78,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     )
     subjects = find_in_tree(made.root).subjects
     seen = {
-        "alike": Verdict(subjects[0].digest, "passed"),
-        "newer": Verdict(subjects[1].digest, "skipped", "since torch 2.15"),
+        "alike": verdict_of(subjects[0], Outcome("passed")),
+        "newer": verdict_of(subjects[1], Outcome("skipped", "since torch 2.15")),
         "differs": Verdict("0" * 20, "passed"),
+        "words": verdict_of(subjects[3], Outcome("passed")),
     }
     verdicts = {s.id: seen[s.title] for s in subjects}
     write_verdicts(made.root / "docs/verified", replace(HERE, torch="2.7.1"), verdicts)
@@ -93,8 +98,8 @@ def rows_of(build: Build, table: str) -> list[list[str]]:
 
 def test_matrix_counts_what_makes_sense_in_each_environment(built: Build) -> None:
     assert rows_of(built, "matrix") == [
-        ["all", "1 of 2", "2 of 2"],
-        ["Page Torchproof", "1 of 2", "2 of 2"],
+        ["all", "2 of 3", "3 of 3"],
+        ["Page Torchproof", "2 of 3", "✓ 3"],
         ["newer", "since torch 2.15", "since torch 2.15"],
         ["differs", "due", "✓"],
     ]
@@ -102,10 +107,13 @@ def test_matrix_counts_what_makes_sense_in_each_environment(built: Build) -> Non
 
 def test_matrix_lists_environments_with_their_totals(built: Build) -> None:
     build = f"+{HERE.build}" if HERE.build else ""
-    cpu, versions = f"CPU, {HERE.device_name}", f"{HERE.python}, {HERE.visdom}"
+    cpu, versions = (
+        f"CPU, {HERE.system} {HERE.machine}, {HERE.capability}",
+        f"{HERE.python}, {HERE.visdom}",
+    )
     assert rows_of(built, "environments") == [
-        [f"2.7.1{build}", cpu, versions, "1", "0", "1", "1"],
-        [f"{HERE.torch}{build}", cpu, versions, "2", "0", "1", "0"],
+        [f"2.7.1{build}", cpu, versions, "2", "0", "1", "1"],
+        [f"{HERE.torch}{build}", cpu, versions, "3", "0", "1", "0"],
     ]
 
 
@@ -124,9 +132,16 @@ def test_marked_example_says_its_releases(built: Build) -> None:
 
 def test_changes_are_told_by_release_before_and_after(built: Build) -> None:
     tree = lxml_html.fromstring(built.page("index"))
-    heads = [head.text_content() for head in tree.xpath("//h2") if "torch" in head.text_content()]
-    assert [re.sub(r"\W+$", "", head) for head in heads] == ["In torch 2.15", "In torch 2.9"]
-    assert rows_of(built, "changes") == [["differs Page", "it was old", "it is new"]]
+    heads = [head.text_content() for head in tree.xpath("//h2") if "In " in head.text_content()]
+    assert [re.sub(r"\W+$", "", head) for head in heads] == [
+        "In torch 2.15",
+        "In torch 2.9",
+        "In Python 3.12",
+    ]
+    assert rows_of(built, "changes") == [
+        ["differs Page", "it was old", "it is new"],
+        ["words Page", "says a", "says b"],
+    ]
     assert "newer is new Page" in " ".join(tree.text_content().split())
 
 
@@ -153,9 +168,17 @@ def test_change_of_a_mark_with_both_ends_is_told_twice() -> None:
         }
     )
     assert [(c.release, c.before, c.after, c.new) for c in changes_of(subject)] == [
-        ((2, 12), ("b",), (), True),
-        ((2, 9), (), ("b",), True),
+        (("torch", 2, 12), ("b",), (), True),
+        (("torch", 2, 9), (), ("b",), True),
     ]
+
+
+def test_change_by_torch_and_python_is_told_under_torch() -> None:
+    example = Example(1, (), marks=Marks(since="2.9", python="3.13"), change="b")
+    subject = Subject("docs/a.md::b", "entry", "docs/a.md", 1, "b", (), examples=(example,))
+    (change,) = changes_of(subject)
+    assert change.release == ("torch", 2, 9)
+    assert change.after == ("b (on Python 3.13 and later)",)
 
 
 GOOD = ROW.format(id="M1", verdict="holds", subject="docs/a.md::b")

@@ -14,7 +14,6 @@ from PIL import Image
 
 from torchproof.pane_data import shown, shown_text
 from torchproof.pane_difference import difference
-from torchproof.pane_png import smaller
 from torchproof.visdom_browser import (
     BrowserMissingError,
     PaneError,
@@ -23,6 +22,7 @@ from torchproof.visdom_browser import (
     find_chromium,
 )
 from torchproof.visdom_panes import pane_json, picture
+from torchproof.visdom_png import smaller
 from torchproof.visdom_server import Server, visdom_server
 
 pytestmark = [

@@ -21,13 +21,13 @@ import visdom
 try:
     vis = visdom.Visdom(raise_exceptions=True)
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # Stopping your server would stop your other runs. So this function starts one of its own, which
 # reads and writes a folder, and waits for the line that says that it listens.
 
-START = "from visdom.server.run_server import start_server; start_server({})"
+START = "from visdom.server.run_server import start_server; start_server(bind_local=True, {})"
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def own_server(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    arguments = f"port={port}, base_url='', env_path={str(folder)!r}, bind_local=True"
+    arguments = f"port={port}, base_url='', env_path={str(folder)!r}"
     server = subprocess.Popen(
         [sys.executable, "-u", "-c", START.format(arguments)],
         stdout=subprocess.PIPE,

@@ -19,7 +19,7 @@ from torch import nn
 try:
     vis = visdom.Visdom(raise_exceptions=True, env="button-1")
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # A run has an env, with a button and a loss in it. Two handlers listen to the button: one that sets an

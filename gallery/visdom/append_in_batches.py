@@ -17,7 +17,7 @@ import websocket
 try:
     vis = visdom.Visdom(raise_exceptions=True)
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # The losses are those of two hundred steps of gradient descent. ``websocket``, which comes with

@@ -18,7 +18,7 @@ from torch import nn
 try:
     vis = visdom.Visdom(raise_exceptions=True, env="comparison")
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # Two runs differ in the step size. Each writes to an env of its own, with the same window id and the

@@ -17,7 +17,7 @@ from torch import nn
 try:
     vis = visdom.Visdom(raise_exceptions=True)
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # The pictures are discs of eight sizes; a small network says how large each is. Its first weights come

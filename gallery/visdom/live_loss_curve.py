@@ -16,7 +16,7 @@ from torch import nn
 try:
     vis = visdom.Visdom(raise_exceptions=True)
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # The model is a cubic that learns a sine wave from the first 32 of 40 points. The other points are

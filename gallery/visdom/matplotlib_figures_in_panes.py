@@ -17,7 +17,7 @@ from torch import nn
 try:
     vis = visdom.Visdom(raise_exceptions=True)
 except ConnectionError:
-    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server") from None
+    raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 # %%
 # A network learns to tell a disc from what is around it. The figure has what no pane of Visdom's own

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from torchproof.files import write_atomically
 from torchproof.inventory import Description, Name
 from torchproof.preloading import explain
-from torchproof.record import write_atomically
 from torchproof.worker import WorkerError
 
 

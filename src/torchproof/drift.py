@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torchproof.environment import Environment
-from torchproof.marks import release_of
+from torchproof.environment_names import name_environments, telling_fields
 from torchproof.outcome import Failure
 from torchproof.record import Verdict
 from torchproof.subjects import Subject
@@ -27,7 +27,10 @@ class Held:
 
 def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -> str:
     """Return Markdown that says what no longer holds in an environment, by entry."""
-    where = f"torch {environment.torch} ({environment.device}, Python {environment.python})"
+    where = (
+        f"torch {environment.torch} ({environment.device}, Python {environment.python}, "
+        f"{environment.system} {environment.machine} {environment.capability})"
+    )
     if not fell:
         return (
             f"## Nothing has drifted on {where}\n\n"
@@ -40,7 +43,7 @@ def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -
         "|---|---|---|---|---|",
     ]
     for held in fell:
-        releases = {"{}.{}".format(*release_of(e.torch)) for e in held.before}
+        before = name_environments(held.before, telling_fields([*held.before, environment]))
         name = ", ".join(held.subject.names) if held.subject.kind == "entry" else ""
         title = f"`{held.subject.id}`" + (f" ({name})" if name and len(name) < _SHOWN else "")
         failures = held.failures or [
@@ -50,7 +53,7 @@ def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -
             cells = (
                 title,
                 f"{held.subject.file}:{failure.line}",
-                ", ".join(sorted(releases, key=release_of)),
+                before,
                 _cell(failure.expected or failure.source),
                 _cell(_end(failure.got)),
             )

@@ -1,12 +1,18 @@
-"""Where a subject ran: versions of torch, Visdom and Python, and the device."""
+"""Where a subject ran: all that its outcome can depend on."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import platform
 import re
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from torchproof.cpu_capability import cpu_capability
+
+_ASSIGNED = re.compile(r"^__version__ = '([^']+)'", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -20,17 +26,31 @@ class Environment:
     visdom: str
     python: str
     """Major and minor version."""
-    platform: str
+    system: str
+    """Operating system, such as linux."""
+    machine: str
+    """Architecture of the processor, such as x86_64."""
+    capability: str
+    """Vector instructions that torch uses on the CPU, such as AVX2; DEFAULT for none."""
     device: str
-    device_name: str
+    device_name: str = ""
+    """Model of an accelerator; empty for the CPU."""
 
     @property
     def id(self) -> str:
         """Name of the environment, fit for a file."""
-        parts = [f"torch{self.torch}", f"py{self.python}", self.platform, self.device]
-        if self.device != "cpu":
-            parts.append(re.sub(r"[^a-z0-9]+", "-", self.device_name.lower()).strip("-"))
-        return "-".join(parts)
+        build = f"+{self.build}" if self.build else ""
+        parts = [
+            f"torch{self.torch}{build}",
+            f"visdom{self.visdom or '-none'}",
+            f"py{self.python}",
+            self.system,
+            self.machine.lower(),
+            _slug(self.capability),
+            self.device,
+            _slug(self.device_name),
+        ]
+        return "-".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
         """Return the environment as plain JSON data."""
@@ -46,8 +66,8 @@ def installed_devices() -> tuple[str, ...]:
 
 def describe_environment(device: str) -> Environment:
     """Describe this process's environment for a device; for the CPU without importing torch."""
-    public, _, build = _version("torch").partition("+")
-    name = platform.machine()
+    public, _, build = torch_version().partition("+")
+    name = ""
     if device == "cuda":
         import torch
 
@@ -57,10 +77,28 @@ def describe_environment(device: str) -> Environment:
         build=build,
         visdom=_version("visdom"),
         python=".".join(platform.python_version_tuple()[:2]),
-        platform=platform.system().lower(),
+        system=platform.system().lower(),
+        machine=platform.machine(),
+        capability=cpu_capability(),
         device=device,
         device_name=name,
     )
+
+
+def torch_version() -> str:
+    """Return the version of the installed torch with its build, empty where there is none."""
+    version = _version("torch")
+    if "+" in version:
+        return version
+    # The metadata of a wheel from PyPI has no build; the module that torch.__version__ is from has.
+    try:
+        found = importlib.util.find_spec("torch")
+        origin = found.origin if found else None
+        text = Path(origin).with_name("version.py").read_text(encoding="utf-8") if origin else ""
+    except (OSError, ValueError):
+        return version
+    assigned = _ASSIGNED.search(text)
+    return assigned[1] if assigned and assigned[1].startswith(version) else version
 
 
 def _version(package: str) -> str:
@@ -68,3 +106,7 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

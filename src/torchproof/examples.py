@@ -23,8 +23,9 @@ from torchproof.subjects import (
 )
 
 _PROMPT = re.compile(r"^\s*>>>( |$)", re.MULTILINE)
-_HEAD_OPTIONS = {"only", "because", "needs", "timeout", "since", "until"}
-_EXAMPLE_OPTIONS = {"graph", "tree", "trace", "saved", "pane", "alt", "since", "until", "change"}
+_MARKS = ("since", "until", "python")
+_HEAD_OPTIONS = {"only", "because", "needs", "timeout", *_MARKS}
+_EXAMPLE_OPTIONS = {"graph", "tree", "trace", "saved", "pane", "alt", *_MARKS, "change"}
 
 
 def find_in_page(path: Path, *, root: Path) -> Found:
@@ -127,7 +128,7 @@ class _Page:
             self._problem(line, ":only: without :because:; say why other devices are left out")
 
     def _marks(self, line: int, options: dict[str, str], *, change: str) -> Marks:
-        marks = Marks(options.get("since", ""), options.get("until", ""))
+        marks = Marks(**{option: options.get(option, "") for option in _MARKS})
         problem = check_marks(marks, change=change if marks else options.get("change", ""))
         if problem is not None:
             self._problem(line, problem)
@@ -159,7 +160,7 @@ class _Page:
         change = options.get("change", "")
         marks = self._marks(token.line, options, change=change)
         if marks and not self.sections:
-            self._problem(token.line, "the set-up block holds on every torch; mark an example")
+            self._problem(token.line, "the set-up block holds everywhere; mark an example")
         return Example(
             token.line, statements, self._pictures(token.line, options), marks=marks, change=change
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import io
 import linecache
 import runpy
@@ -18,7 +17,7 @@ from typing import Any
 
 from torchproof.checker import same_output, strip_device
 from torchproof.later import later
-from torchproof.marks import hold_on
+from torchproof.marks import hold_on, running_versions
 from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.pictures import draw
 from torchproof.subjects import Statement, Subject
@@ -56,9 +55,9 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
     failures: list[Failure] = []
     drawings: list[Drawing] = []
     ran = checked = 0
-    torch = importlib.metadata.version("torch")
+    where = running_versions()
     for index, example in enumerate((*subject.setup, *subject.examples)):
-        if not hold_on(example.marks, torch):
+        if not hold_on(example.marks, where):
             continue
         before = len(failures)
         for statement in example.statements:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from torchproof.record import write_atomically
+from torchproof.code_digest import finding_digest
+from torchproof.files import write_atomically
 from torchproof.subjects import Found, Problem, Subject
 
-_FINDER = ("examples.py", "marks.py", "markup.py", "scripts.py", "statements.py", "subjects.py")
+_PARSERS = ("markdown-it-py", "mdit-py-plugins")
 
 
 class FoundCache:
@@ -25,8 +27,8 @@ class FoundCache:
         self._finder = b""
         if path is None:
             return
-        here = Path(__file__)
-        self._finder = b"".join(here.with_name(name).read_bytes() for name in _FINDER)
+        versions = [importlib.metadata.version(name) for name in _PARSERS]
+        self._finder = " ".join([finding_digest(), *versions]).encode()
         try:
             self._before = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):

@@ -26,11 +26,11 @@ from torchproof.figure_words import figure_in_words
 from torchproof.graph_svg import renamed
 from torchproof.pane_data import shown_text
 from torchproof.pane_place import Places, script_places
-from torchproof.pane_png import png_size
 from torchproof.pane_words import pane_in_words
 from torchproof.pictures import draw
 from torchproof.sphinx_ext.panes import ShownPane, bring_up_to_date, pane_pictures
 from torchproof.subjects import Picture, PictureKind
+from torchproof.visdom_png import png_size
 
 _DRAWN = re.compile(
     r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torchproof.environment import Environment
+from torchproof.files import write_atomically
 from torchproof.outcome import Outcome
-from torchproof.record import write_atomically
 from torchproof.subjects import Subject
 from torchproof.worker import Worker
 

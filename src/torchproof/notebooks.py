@@ -22,10 +22,10 @@ def answers():
 
 
 if not answers():
-    server = subprocess.Popen([sys.executable, "-m", "visdom.server"])
+    server = subprocess.Popen([sys.executable, "-m", "visdom.server", "-bind_local"])
     atexit.register(server.terminate)
     while not answers():
-        assert server.poll() is None, "the server has ended: run python -m visdom.server to see why"
+        assert server.poll() is None, "no server: python -m visdom.server -bind_local says why"
         time.sleep(0.1)"""
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from torchproof.files import write_atomically
 from torchproof.pane_data import shown
 from torchproof.pane_difference import difference
-from torchproof.pane_png import smaller
 from torchproof.pane_versions import versions
-from torchproof.record import write_atomically
 from torchproof.visdom_browser import PaneError, draw_each
+from torchproof.visdom_png import smaller
 
 
 @dataclass(frozen=True)

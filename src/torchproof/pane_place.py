@@ -7,10 +7,14 @@ second picture of a pane in one section is `hill.2`; a pane of another env than 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
+from torchproof.outcome import Drawing
 from torchproof.subjects import Picture, Subject
 
 _LONGEST = 60
@@ -49,6 +53,20 @@ def page_places(subject: Subject) -> dict[tuple[int, Picture], PurePosixPath]:
         if picture.kind == "pane"
     )
     return {key: places.take(key[1].name, key[1].env) for key in dict.fromkeys(shown)}
+
+
+def recorded_panes(
+    subject: Subject, drawings: Sequence[Drawing]
+) -> Iterator[tuple[int, Picture, PurePosixPath, dict[str, Any]]]:
+    """Return what was recorded of a section's panes: line of the block, picture, place, pane."""
+    for (number, picture), place in page_places(subject).items():
+        example = subject.examples[number]
+        # The drawings of a block have the order of its pictures; a block may not run here.
+        own = [drawing for drawing in drawings if drawing.example == number]
+        for asked, drawing in zip(example.pictures, own, strict=False):
+            if asked == picture:
+                yield example.line, picture, place, json.loads(drawing.content)
+                break
 
 
 def script_places(file: str) -> Places:

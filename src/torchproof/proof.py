@@ -1,8 +1,8 @@
 """The proof of a tree: an outcome for each subject, from what was seen before or by running it.
 
-What a build saw is kept in its cache folder. An outcome is current if it passed with the digest
-that the subject has now, on the versions that are installed now, and if the pictures that the
-subject asks for are at hand. Everything else runs.
+What a build saw is kept in its cache folder. An outcome is current if it passed with the digests
+that the subject and the code that compares it have now, in the environment of this machine, and if
+the pictures that the subject asks for are at hand. Everything else runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from torchproof.code_digest import code_of
 from torchproof.environment import Environment, describe_environment
+from torchproof.files import write_atomically
 from torchproof.jobs import Job, code_digest, run_jobs
 from torchproof.marks import pictures_on, skip_reason
 from torchproof.outcome import Drawing, Outcome, report
@@ -27,11 +29,11 @@ from torchproof.record import (
     read_record,
     records_and_problems,
     verdict_of,
-    write_atomically,
     write_verdicts,
 )
 from torchproof.runners import LocalRunner
 from torchproof.subjects import Found, Problem, Subject
+from torchproof.undecided import undecided_marks
 from torchproof.worker import Worker
 
 Announce = Callable[[str], None]
@@ -77,12 +79,13 @@ def prove(
     stand when a run is interrupted, so that the next one goes on from there. Without a `worker`
     there is a new one, if anything has to run.
     """
-    problems = list(found.problems)
     environment = describe_environment("cpu")
-    seen, unreadable = _read(verified, cache, environment)
-    problems += unreadable
-    # Those of before, in drawings/, say English words alone.
-    store = DrawingStore(cache / "marked-drawings")
+    committed, unreadable = records_and_problems(verified)
+    problems = [*found.problems, *(Problem(str(p), 1, m) for p, m in unreadable.items())]
+    if committed:
+        problems += undecided_marks(found, (record.environment for record in committed))
+    seen = _with_cached(committed, cache, environment)
+    store = DrawingStore(cache / "drawings")
     due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
     outcomes: dict[str, Outcome] = {}
     if due:
@@ -100,11 +103,12 @@ def prove(
             for subject in due:
                 if subject.id in outcomes and outcomes[subject.id].status == "passed":
                     store.write(subject, outcomes[subject.id].drawings)
+            store.keep(found.subjects)
             known = [subject.id for subject in found.subjects]
             write_verdicts(cache / "outcomes", environment, verdicts, known=known)
     for subject in due:
         problems += _failures(subject, outcomes[subject.id])
-    seen, _ = _read(verified, cache, environment)
+    seen = _with_cached(committed, cache, environment)
     return Proof(
         found=found,
         records=seen,
@@ -115,7 +119,7 @@ def prove(
 
 
 class DrawingStore:
-    """Drawings of the subjects that passed, one file for each digest."""
+    """Drawings of the subjects that passed, one file for each digest of a subject and its code."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -134,8 +138,15 @@ class DrawingStore:
             data = json.dumps([asdict(drawing) for drawing in drawings])
             write_atomically(self._path(subject), data)
 
+    def keep(self, subjects: Iterable[Subject]) -> None:
+        """Remove all drawings but those of these subjects, as they stand now."""
+        kept = {self._path(subject) for subject in subjects}
+        for path in self._folder.glob("*.json"):
+            if path not in kept:
+                path.unlink(missing_ok=True)
+
     def _path(self, subject: Subject) -> Path:
-        return self._folder / f"{subject.digest}.json"
+        return self._folder / f"{subject.digest}-{code_of(subject)}.json"
 
 
 def _current(
@@ -144,22 +155,20 @@ def _current(
     verdicts = [r.verdict(subject) for r in records if r.environment.id == environment.id]
     if not any(verdict and verdict.status in {"passed", "skipped"} for verdict in verdicts):
         return False
-    if skip_reason(subject, "cpu", environment.torch) is not None:
+    if skip_reason(subject, "cpu", environment) is not None:
         return True
-    return len(store.read(subject)) == pictures_on(subject, environment.torch)
+    return len(store.read(subject)) == pictures_on(subject, environment)
 
 
 def _pictures(subject: Subject) -> int:
     return sum(len(example.pictures) for example in subject.examples)
 
 
-def _read(
-    verified: Path, cache: Path, environment: Environment
-) -> tuple[list[Record], list[Problem]]:
+def _with_cached(
+    committed: Iterable[Record], cache: Path, environment: Environment
+) -> list[Record]:
     """Return the committed records, with what builds saw in the environment of this one."""
-    readable, unreadable = records_and_problems(verified)
-    records = {record.environment.id: record for record in readable}
-    problems = [Problem(str(path), 1, message) for path, message in unreadable.items()]
+    records = {record.environment.id: record for record in committed}
     key = environment.id
     path = cache / "outcomes" / f"{key}.json"
     if path.exists():
@@ -169,7 +178,7 @@ def _read(
         except RecordError:
             # What builds saw can be seen again.
             path.unlink()
-    return [records[key] for key in sorted(records)], problems
+    return [records[key] for key in sorted(records)]
 
 
 def _run(due: Sequence[Subject], worker: Worker, jobs: int, outcomes: dict[str, Outcome]) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from torchproof.code_digest import code_of
 from torchproof.drift import Held, drift_table
 from torchproof.environment import Environment
+from torchproof.files import write_atomically
 from torchproof.outcome import Failure
-from torchproof.record import Verdict, could_not_run, read_records, write_atomically, write_verdicts
+from torchproof.record import Verdict, could_not_run, read_records, write_verdicts
 from torchproof.subjects import Subject
 
 _SLOWEST = 5
@@ -56,6 +58,7 @@ class Summary:
             found["reason"],
             found["examples"],
             found["checked"],
+            code_of(self.subjects[subject]),
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -75,7 +78,8 @@ class Summary:
             build = f"+{environment.build}" if environment.build else ""
             write(
                 f"     torch {environment.torch}{build}, visdom {environment.visdom or 'absent'}, "
-                f"Python {environment.python}, {environment.device_name}"
+                f"Python {environment.python}, {environment.system} {environment.machine}, "
+                f"{environment.device_name or environment.capability}"
             )
         slowest = sorted(self.seconds, reverse=True)[:_SLOWEST]
         write("slowest: " + ", ".join(f"{name} {seconds:.2f} s" for seconds, name in slowest))

@@ -1,14 +1,14 @@
 """Records: which subjects were seen to hold, one JSON file for each environment.
 
-An outcome counts only for the digest that it was seen with: an edited example has none until it
-runs again.
+An outcome counts only for the digest of the example, and for the digest of the code that ran and
+compared it. An edited example has no outcome until it runs again, and so has every example when
+the checker changes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,17 @@ from typing import Any
 
 from filelock import FileLock
 
+from torchproof.cache_folder import cache_folder, make_private
+from torchproof.code_digest import code_of
 from torchproof.environment import Environment
+from torchproof.files import write_atomically
 from torchproof.marks import BELOW, LOWEST, release_of, skip_reason
 from torchproof.outcome import Outcome, Status
 from torchproof.subjects import Subject
 
-SCHEMA = 1
+SCHEMA = 2
+RECORD = "tox -e doctest -- --record"
+"""Command that writes a record."""
 _LOCK_LIMIT = 60.0
 """Seconds to wait for another process that writes the same record."""
 
@@ -39,6 +44,8 @@ class Verdict:
     reason: str = ""
     examples: int = 0
     checked: int = 0
+    code: str = ""
+    """Digest of the code that ran and compared the subject."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,24 @@ class Record:
     verdicts: Mapping[str, Verdict]
 
     def verdict(self, subject: Subject) -> Verdict | None:
-        """Return the verdict of a subject as it stands now; None if that never ran here."""
+        """Return the verdict of a subject by the code, as both stand now; None without one."""
         verdict = self.verdicts.get(subject.id)
-        return verdict if verdict and verdict.digest == subject.digest else None
+        if verdict is None or (verdict.digest, verdict.code) != (subject.digest, code_of(subject)):
+            return None
+        return verdict
 
 
 def verdict_of(subject: Subject, outcome: Outcome) -> Verdict:
     """Return what a record keeps of an outcome."""
     reason = outcome.reason.split("\n")[0]
-    return Verdict(subject.digest, outcome.status, reason, outcome.examples, outcome.checked)
+    return Verdict(
+        subject.digest,
+        outcome.status,
+        reason,
+        outcome.examples,
+        outcome.checked,
+        code_of(subject),
+    )
 
 
 def could_not_run(subject: Subject, status: Status, environment: Environment) -> bool:
@@ -65,7 +81,7 @@ def could_not_run(subject: Subject, status: Status, environment: Environment) ->
 
     Such an outcome is not kept: what another machine saw in the same environment stands.
     """
-    return status == "skipped" and not skip_reason(subject, environment.device, environment.torch)
+    return status == "skipped" and not skip_reason(subject, environment.device, environment)
 
 
 def read_records(folder: Path) -> list[Record]:
@@ -109,14 +125,10 @@ def read_record(path: Path) -> Record:
     except ValueError as error:
         raise RecordError(
             f"{path}: line {getattr(error, 'lineno', 1)}: not a whole record ({error}); "
-            "delete it and run `tox -e doctest -- --record`"
+            f"delete it and run `{RECORD}`"
         ) from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        found = data.get("schema") if isinstance(data, dict) else None
-        raise RecordError(
-            f"{path}: record of format {found!r}, this torchproof reads format {SCHEMA}; "
-            "delete it and run `tox -e doctest -- --record`"
-        )
+        raise RecordError(f"{path}: {_foreign(data)}")
     try:
         return Record(
             Environment(**data["environment"]),
@@ -124,9 +136,19 @@ def read_record(path: Path) -> Record:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError(
-            f"{path}: line 1: a field is missing or unknown ({error}); "
-            "delete it and run `tox -e doctest -- --record`"
+            f"{path}: line 1: a field is missing or unknown ({error}); delete it and run `{RECORD}`"
         ) from None
+
+
+def _foreign(data: object) -> str:
+    """Return what to do about a record of another format."""
+    found = data.get("schema") if isinstance(data, dict) else None
+    seen = data.get("environment") if isinstance(data, dict) else None
+    again = f"delete it and run `{RECORD}`"
+    if isinstance(seen, dict) and isinstance(seen.get("torch"), str):
+        command = RECORD.replace("doctest", "doctest-torch{}{}".format(*release_of(seen["torch"])))
+        again = f"delete it and run torch {seen['torch']} again with `{command}`"
+    return f"record of format {found!r}, this torchproof reads format {SCHEMA}; {again}"
 
 
 def write_verdicts(
@@ -158,34 +180,24 @@ def write_verdicts(
     return path
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; an equal file keeps its time stamp."""
-    data = content.encode() if isinstance(content, str) else content
-    if path.exists() and path.read_bytes() == data:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        # mkstemp lets only the owner read; a site is for everyone.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _lock_path(path: Path) -> str:
-    # Beside the temporary files, so that no lock is left in the repository.
-    import hashlib
-
+def _lock_path(path: Path) -> Path:
+    # In a folder of this user: no lock is left in the repository, and nobody else can plant a file
+    # under its name.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"torchproof-{name}.lock")
+    try:
+        return make_private(cache_folder()) / f"record-{name}.lock"
+    except (OSError, RuntimeError) as error:
+        raise RecordError(
+            f"{path}: no place for its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
+        ) from None
 
 
 def _compact(verdict: Verdict) -> dict[str, Any]:
-    data: dict[str, Any] = {"digest": verdict.digest, "status": verdict.status}
+    data: dict[str, Any] = {
+        "digest": verdict.digest,
+        "code": verdict.code,
+        "status": verdict.status,
+    }
     if verdict.reason:
         data["reason"] = verdict.reason
     if verdict.checked:

@@ -51,13 +51,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Marks:
-    """The releases of torch that something holds on, both ends included; see `marks`."""
+    """The releases of torch and the Pythons that something holds on; see `marks`."""
 
     since: str = ""
     until: str = ""
+    python: str = ""
+    """From a Python on, such as 3.13, or before one, such as <3.13."""
 
     def __bool__(self) -> bool:
-        return bool(self.since or self.until)
+        return bool(self.since or self.until or self.python)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Example:
     pictures: tuple[Picture, ...] = ()
     marks: Marks = Marks()
     change: str = ""
-    """What is so since or until the release of the marks, in a few words."""
+    """What is so where the marks say, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _digest(subject: Subject) -> str:
     def block(example: Example) -> list[object]:
         statements = [(s.source, s.want) for s in example.statements]
         pictures = [asdict(p) for p in example.pictures]
-        return [statements, pictures, *([asdict(example.marks)] if example.marks else [])]
+        return [statements, pictures, *([_said(example.marks)] if example.marks else [])]
 
     content: list[object] = [
         [block(e) for e in subject.setup],
@@ -182,5 +184,13 @@ def _digest(subject: Subject) -> str:
     if subject.needs:
         content.append(subject.needs)
     if subject.marks:
-        content.append(asdict(subject.marks))
+        content.append(_said(subject.marks))
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
+
+
+def _said(marks: Marks) -> dict[str, str]:
+    said: dict[str, str] = asdict(marks)
+    if not marks.python:
+        # What has no mark by Python keeps the digest that its outcomes were recorded with.
+        del said["python"]
+    return said

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torchproof.record import write_atomically
+from torchproof.files import write_atomically
 from torchproof.visdom_browser import draw_panes
 from torchproof.visdom_panes import pane_json
 from torchproof.visdom_server import visdom_server

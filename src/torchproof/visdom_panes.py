@@ -6,9 +6,9 @@ import json
 import urllib.request
 from typing import Any
 
-from torchproof.pane_png import smaller
 from torchproof.visdom_application import HOST
 from torchproof.visdom_browser import draw_panes
+from torchproof.visdom_png import smaller
 
 
 def picture(server: str | int, win: str, env: str = "main") -> bytes:

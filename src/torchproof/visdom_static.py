@@ -10,7 +10,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import logging
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +17,8 @@ import tomllib
 from pathlib import Path
 
 from filelock import FileLock
+
+from torchproof.cache_folder import cache_folder, make_private
 
 ASSETS = Path(__file__).with_name("visdom_assets")
 
@@ -36,10 +37,9 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
     visdom = importlib.util.find_spec("visdom")
     if visdom is None or visdom.origin is None:
         raise AssetsError("visdom is not installed: pip install 'torchproof[visdom]'")
-    cache = cache or cache_folder()
+    cache = make_private(cache or cache_folder())
     key = _digest(assets)[:12]
     folder = cache / f"visdom-{importlib.metadata.version('visdom')}-{key}"
-    cache.mkdir(parents=True, exist_ok=True)
     # Whoever comes second waits, and finds what the first has made.
     with FileLock(cache / f"{folder.name}.lock"):
         if not folder.exists():
@@ -51,14 +51,6 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
     for path, (_, expected) in _table(assets).items():
         _verify(folder / path, expected, next_step=f"remove the folder {folder} and run again")
     return folder
-
-
-def cache_folder() -> Path:
-    """Return the cache folder: $TORCHPROOF_CACHE, or the user's, which $XDG_CACHE_HOME moves."""
-    if chosen := os.environ.get("TORCHPROOF_CACHE"):
-        return Path(chosen).resolve()
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(user, "torchproof")
 
 
 def _add_assets(static: Path, *, assets: Path, work: Path) -> None:

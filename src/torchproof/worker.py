@@ -93,15 +93,16 @@ class Worker:
     def run(self, subject: Subject, device: str) -> Outcome:
         """Run a subject on a device and wait for its outcome.
 
-        What is marked for other releases of torch runs too, by itself: it must not hold.
+        What is marked for other releases of torch, or other Pythons, runs too, by itself: it must
+        not hold.
         """
-        torch = self.environment("cpu").torch
-        reason = skip_reason(subject, device, torch)
+        where = self.environment("cpu")
+        reason = skip_reason(subject, device, where)
         outcome = Outcome("skipped", reason) if reason else self._run(subject, device)
         if outcome.status == "passed" or reason == describe(subject.marks):
-            for probe in probes(subject, torch):
+            for probe in probes(subject, where):
                 if self._run(probe.subject, device).status == "passed":
-                    return contradiction(probe, torch)
+                    return contradiction(probe, where)
         return outcome
 
     def _run(self, subject: Subject, device: str) -> Outcome:

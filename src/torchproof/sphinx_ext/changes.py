@@ -1,4 +1,4 @@
-"""The `{torch-changes}` directive: what the marks say, by the release that brought it."""
+"""The `{torch-changes}` directive: what the marks say, by the torch or Python that brought it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from torchproof.proof import Proof
 from torchproof.sphinx_ext.freshness import depend, proof_mark
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.tables import docname_of, document_link, row, subject_link, table
-from torchproof.sphinx_ext.wording import say
-from torchproof.subjects import Marks, Subject
+from torchproof.sphinx_ext.wording import say, say_marks
+from torchproof.subjects import Example, Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-Release = tuple[int, int]
+Release = tuple[str, int, int]
+"""What was released, `torch` or `Python`, with major and minor version."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,46 @@ def changes_of(subject: Subject) -> Iterator[Change]:
     whole = _sides([(subject.marks, subject.title)])
     for release, (before, after) in whole.items():
         yield Change(release, subject, True, tuple(before), tuple(after))
-    parts = _sides([(example.marks, example.change) for example in subject.examples])
+    parts = _sides([(example.marks, _text_of(example)) for example in subject.examples])
     for release, (before, after) in parts.items():
         yield Change(release, subject, False, tuple(before), tuple(after))
+
+
+def _text_of(example: Example) -> str:
+    """Return what an example says of its change; under torch, with its Pythons."""
+    marks = example.marks
+    if not (marks.python and (marks.since or marks.until)):
+        return example.change
+    return f"{example.change} ({say_marks(Marks(python=marks.python))})"
 
 
 def _sides(marks: list[tuple[Marks, str]]) -> dict[Release, tuple[list[str], list[str]]]:
     """Return what ended and what began, by the release that changed it."""
     sides: dict[Release, tuple[list[str], list[str]]] = {}
     for mark, text in marks:
-        if mark.until:
-            major, minor = release_of(mark.until)
-            _add(sides.setdefault((major, minor + 1), ([], []))[0], text)
-        if mark.since:
-            _add(sides.setdefault(release_of(mark.since), ([], []))[1], text)
+        for release, began in _borders(mark):
+            _add(sides.setdefault(release, ([], []))[began], text)
     return sides
+
+
+def _borders(mark: Marks) -> Iterator[tuple[Release, bool]]:
+    """Yield the releases at which what is marked ended, or began.
+
+    What is marked by torch and by Python is told once, under torch.
+    """
+    if mark.until:
+        major, minor = release_of(mark.until)
+        yield ("torch", major, minor + 1), False
+    if mark.since:
+        yield ("torch", *release_of(mark.since)), True
+    if mark.python and not (mark.since or mark.until):
+        version = mark.python.removeprefix("<")
+        yield ("Python", *release_of(version)), version == mark.python
+
+
+def _place_on_page(release: Release) -> tuple[bool, int, int]:
+    product, major, minor = release
+    return product != "torch", -major, -minor
 
 
 def _add(texts: list[str], text: str) -> None:
@@ -63,23 +89,23 @@ def _add(texts: list[str], text: str) -> None:
 
 
 class ChangesDirective(SphinxDirective):
-    """Draw a section for each release, the newest first: what is new, what has changed."""
+    """Draw a section for each release, torch first, the newest first: what is new, what changed."""
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
         depend(self.env, proof_mark)
-        proof: Proof = proof_of(self.env.app)
+        proof: Proof = proof_of(self.env)
         by_release: dict[Release, list[Change]] = {}
         for subject in proof.found.subjects:
             for change in changes_of(subject):
                 by_release.setdefault(change.release, []).append(change)
         return [
             self._release(release, by_release[release])
-            for release in sorted(by_release, reverse=True)
+            for release in sorted(by_release, key=_place_on_page)
         ]
 
     def _release(self, release: Release, changes: list[Change]) -> nodes.section:
-        name = "torch {}.{}".format(*release)
+        name = "{} {}.{}".format(*release)
         section = nodes.section(ids=[nodes.make_id(f"in {name}")], names=[])
         section += nodes.title("", say("In %s") % name)
         whole = [change for change in changes if change.new]

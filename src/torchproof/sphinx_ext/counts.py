@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from torchproof.counts import Counts, count
 from torchproof.environment import Environment
-from torchproof.marks import release_of
+from torchproof.environment_names import release_ranges
 from torchproof.sphinx_ext.freshness import depend
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.verdict import LABELS
@@ -20,14 +20,15 @@ from torchproof.subjects import DEVICES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 _LISTED = ("names", "examples", "outputs", "environments")
 """What the list shows."""
 _COUNTED = (*_LISTED, "scripts")
 
 
-def _mark(app: Sphinx, _: str) -> str:
-    return str(count(proof_of(app)))
+def _mark(env: BuildEnvironment, _: str) -> str:
+    return str(count(proof_of(env)))
 
 
 class CountsDirective(SphinxDirective):
@@ -36,7 +37,7 @@ class CountsDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the list, the environments and what the counts mean."""
         depend(self.env, _mark)
-        counts = count(proof_of(self.env.app))
+        counts = count(proof_of(self.env))
         numbers = nodes.definition_list(classes=["counts"])
         for key in _LISTED:
             item = nodes.definition_list_item()
@@ -47,7 +48,7 @@ class CountsDirective(SphinxDirective):
         for number, (place, versions) in enumerate(_places(counts.environments)):
             places += nodes.Text(" · " if number else "")
             places += nodes.strong("", place)
-            places += nodes.Text(f" torch {', '.join(versions)}")
+            places += nodes.Text(f" {versions}")
         return [numbers, *([places] if places.children else [])]
 
 
@@ -61,7 +62,7 @@ class CountRole(SphinxRole):
             error = self.inliner.reporter.error(message, line=self.lineno)
             return [], [error]
         depend(self.env, _mark)
-        return [nodes.Text(f"{_number(count(proof_of(self.env.app)), self.text):,}")], []
+        return [nodes.Text(f"{_number(count(proof_of(self.env)), self.text):,}")], []
 
 
 def _noun(key: str, number: int) -> str:
@@ -80,14 +81,18 @@ def _number(counts: Counts, key: str) -> int:
     return len(value) if isinstance(value, tuple) else int(value)
 
 
-def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each device with the versions of torch that ran on it, the newest first."""
+def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each device with the releases of torch and Python that ran on it."""
     for device in DEVICES:
         own = [e for e in environments if e.device == device]
-        for name in sorted({"" if device == "cpu" else e.device_name for e in own}):
-            versions = {e.torch for e in own if device == "cpu" or e.device_name == name}
+        for name in sorted({e.device_name for e in own}):
+            here = [e for e in own if e.device_name == name]
             label = f"{LABELS[device]} ({name})" if name else LABELS[device]
-            yield label, sorted(versions, key=release_of, reverse=True)
+            yield label, f"torch {release_ranges(e.torch for e in here)}, {_pythons(here)}"
+
+
+def _pythons(environments: Sequence[Environment]) -> str:
+    return f"Python {release_ranges(e.python for e in environments)}"
 
 
 def setup(app: Sphinx) -> None:

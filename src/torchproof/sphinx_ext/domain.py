@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.domains import Domain, ObjType
 from sphinx.util.nodes import make_refnode
 
-from torchproof.sphinx_ext.proving import descriptions_of
+from torchproof.sphinx_ext.site import Site
 
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
@@ -30,6 +30,8 @@ class ProofDomain(Domain):
     object_types: ClassVar = {"entry": ObjType("entry")}
     initial_data: ClassVar[dict[str, Any]] = {"entries": {}, "subjects": {}}
     data_version = 2
+    site: Site
+    """Known from `builder-inited` on. Each process makes its own: domains are not pickled."""
 
     @property
     def entries(self) -> dict[str, tuple[str, str]]:
@@ -96,7 +98,7 @@ def _resolve(
         doc, anchor = domain.entries[target]
         return make_refnode(app.builder, node["refdoc"], doc, anchor, content, target)
     building = app.config.torchproof_construction
-    names = descriptions_of(app).names
+    names = domain.site.descriptions.names
     if any(name.qualified == target and name.area in building for name in names):
         return content
     return None

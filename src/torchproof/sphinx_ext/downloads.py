@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torchproof.files import write_atomically
 from torchproof.notebooks import prepared
-from torchproof.record import write_atomically
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

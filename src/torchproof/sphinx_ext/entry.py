@@ -46,6 +46,7 @@ class EntryDirective(SphinxDirective):
         "timeout": directives.unchanged,
         "since": directives.unchanged,
         "until": directives.unchanged,
+        "python": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -59,19 +60,19 @@ class EntryDirective(SphinxDirective):
         subject = self._subject(names)
         content = addnodes.desc_content()
         if subject is not None:
-            content += verdict_paragraph(subject, proof_of(self.env.app))
+            content += verdict_paragraph(subject, proof_of(self.env))
         head += content
         return [head, self._footer(known, tuple(names))]
 
     def _describe(self, name: str) -> Description | None:
-        descriptions = descriptions_of(self.env.app)
+        descriptions = descriptions_of(self.env)
         if name in descriptions.errors:
             warn(Kind.ENTRY, descriptions.errors[name], location=self.get_location())
             return None
         return descriptions.described.get(name)
 
     def _subject(self, names: list[str]) -> Subject | None:
-        subjects = subjects_of(self.env.app, self.env.docname)
+        subjects = subjects_of(self.env, self.env.docname)
         return next((s for s in subjects if s.names == tuple(names)), None)
 
     def _signature(self, description: Description) -> nodes.Node:
@@ -94,7 +95,7 @@ class EntryDirective(SphinxDirective):
             line += group
             if returns:
                 line += addnodes.desc_returns("", returns)
-        marks = Marks(self.options.get("since", ""), self.options.get("until", ""))
+        marks = Marks(**{k: self.options.get(k, "") for k in ("since", "until", "python")})
         if marks:
             line += nodes.inline("", say_marks(marks), classes=["entry-since"])
         if description.source_url:
@@ -104,7 +105,7 @@ class EntryDirective(SphinxDirective):
 
     def _footer(self, described: list[Description], names: tuple[str, ...]) -> nodes.Node:
         footer = entry_footer(classes=["entry-footer"])
-        scripts = scripts_for(self.env.app, names)
+        scripts = scripts_for(self.env, names)
         if scripts:
             title = say("Scripts that use it")
             footer += nodes.paragraph("", title, classes=["entry-footer-title"])
@@ -166,7 +167,7 @@ class PlaceInSections(SphinxTransform):
                 section = section.parent
             footer.parent.remove(footer)
             section += footer
-        subjects = subjects_of(self.env.app, self.env.docname)
+        subjects = subjects_of(self.env, self.env.docname)
         domain = self.env.domains["proof"]
         assert isinstance(domain, ProofDomain)
         by_title = {subject.title: subject for subject in subjects}
@@ -176,7 +177,7 @@ class PlaceInSections(SphinxTransform):
                 continue
             domain.note_subject(subject.id, section["ids"][0])
             if subject.kind == "script" or not subject.names:
-                section.insert(1, verdict_paragraph(subject, proof_of(self.env.app)))
+                section.insert(1, verdict_paragraph(subject, proof_of(self.env)))
 
 
 def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.reference:

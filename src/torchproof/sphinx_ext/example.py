@@ -9,16 +9,15 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
-from torchproof.environment import describe_environment
 from torchproof.graph_svg import renamed
 from torchproof.later import said
-from torchproof.marks import hold_on
+from torchproof.marks import hold_on, running_versions
 from torchproof.outcome import Drawing
-from torchproof.pane_png import png_size
 from torchproof.sphinx_ext.panes import pane_path
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
 from torchproof.sphinx_ext.wording import say, say_marks
 from torchproof.subjects import Example, Picture, Subject
+from torchproof.visdom_png import png_size
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -47,6 +46,7 @@ class ExampleDirective(DoctestDirective):
         "alt": directives.unchanged,
         "since": directives.unchanged,
         "until": directives.unchanged,
+        "python": directives.unchanged,
         "change": directives.unchanged,
     }
 
@@ -74,8 +74,8 @@ class ExampleDirective(DoctestDirective):
     def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
         # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
         # runs.
-        torch = describe_environment("cpu").torch
-        if not (hold_on(subject.marks, torch) and hold_on(example.marks, torch)):
+        where = running_versions()
+        if not (hold_on(subject.marks, where) and hold_on(example.marks, where)):
             self.options["skipif"] = "True"
         elif subject.only == "cuda":
             self.options["skipif"] = "not __import__('torch').cuda.is_available()"
@@ -88,8 +88,8 @@ class ExampleDirective(DoctestDirective):
 
         Directives are counted, since the line numbers that directives get are off inside lists.
         """
-        proof = proof_of(self.env.app)
-        subjects = subjects_of(self.env.app, self.env.docname)
+        proof = proof_of(self.env)
+        subjects = subjects_of(self.env, self.env.docname)
         places = [_Place(s, e, []) for s in subjects[:1] for e in s.setup]
         for subject in subjects:
             drawings = proof.drawings.get(subject.id, ())
@@ -108,7 +108,7 @@ class ExampleDirective(DoctestDirective):
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
             svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
-        path = pane_path(self.env.app, place.subject, drawing.example, picture)
+        path = pane_path(self.env, place.subject, drawing.example, picture)
         if not path.is_file():
             # Where it stands in a later build, the page is read again.
             self.env.note_dependency(str(path))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from torchproof.files import write_atomically
 from torchproof.proof import Proof
-from torchproof.record import write_atomically
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def examples_data(proof: Proof) -> dict[str, Any]:
@@ -45,19 +46,17 @@ def _subject(subject: Subject, proof: Proof) -> dict[str, Any]:
 
 
 def _marks(subject: Subject) -> list[dict[str, str | int]]:
-    """Return what holds on part of the releases only: the subject, or examples by line."""
+    """Return what holds with some versions only: the subject, or examples by line."""
     places: list[tuple[int, Marks, str]] = [(subject.line, subject.marks, subject.title)]
     places += [(e.line, e.marks, e.change) for e in subject.examples]
     return [
-        {"line": line, "since": marks.since, "until": marks.until, "change": change}
-        for line, marks, change in places
-        if marks
+        {"line": line, **asdict(marks), "change": change} for line, marks, change in places if marks
     ]
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
-        data = json.dumps(examples_data(proof_of(app)), indent=1) + "\n"
+        data = json.dumps(examples_data(proof_of(app.env)), indent=1) + "\n"
         write_atomically(Path(app.outdir, "examples.json"), data)
 
 

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 # The environment is pickled, and a function is pickled by its name: it has to be one of a module.
-Mark = Callable[["Sphinx", str], str]
-"""Gets the application and the name of the page."""
+Mark = Callable[["BuildEnvironment", str], str]
+"""Gets the environment of the build and the name of the page."""
 
 
 def depend(env: BuildEnvironment, mark: Mark) -> None:
     """Have the page that is being read read again when the mark changes."""
-    _shown(env).setdefault(env.docname, {})[mark] = mark(env.app, env.docname)
+    _shown(env).setdefault(env.docname, {})[mark] = mark(env, env.docname)
 
 
-def proof_mark(app: Sphinx, _: str) -> str:
+def proof_mark(env: BuildEnvironment, _: str) -> str:
     """Return a digest of all verdicts, and of what the marks of subjects say."""
-    proof = proof_of(app)
+    proof = proof_of(env)
     content = [
         (
             *(subject.id, subject.title, repr(subject.marks)),
@@ -48,12 +48,12 @@ def _shown(env: BuildEnvironment) -> dict[str, dict[Mark, str]]:
     return shown
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+def _outdated(_: Sphinx, env: BuildEnvironment, *__: object) -> list[str]:
     return sorted(
         docname
         for docname, marks in _shown(env).items()
         if docname in env.found_docs
-        and any(mark(app, docname) != text for mark, text in marks.items())
+        and any(mark(env, docname) != text for mark, text in marks.items())
     )
 
 

@@ -25,7 +25,7 @@ def _check(app: Sphinx, exception: Exception | None) -> None:
         return
     path = Path(app.srcdir, EXEMPTIONS)
     exempt = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    coverage = cover(descriptions_of(app).names, proof_of(app), exempt=exempt)
+    coverage = cover(descriptions_of(app.env).names, proof_of(app.env), exempt=exempt)
     building = set(app.config.torchproof_construction)
     _print(coverage, building)
     for name, message in coverage.stale_exemptions.items():
@@ -38,7 +38,7 @@ def _check(app: Sphinx, exception: Exception | None) -> None:
             Kind.GATE,
             f"{name} is documented, but no example of it passed anywhere: give it one that runs "
             "on the CPU, or run `tox -e doctest -- --record` where it runs",
-            location=f"{root_of(app) / subject.file}:{subject.line}",
+            location=f"{root_of(app.env) / subject.file}:{subject.line}",
         )
 
 

@@ -11,32 +11,16 @@ from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.question import question
-from torchproof.reading_order import Chapter, ReadingOrder, read_order
+from torchproof.reading_order import Chapter
 from torchproof.sphinx_ext.freshness import depend
-from torchproof.sphinx_ext.problems import Kind, warn
-from torchproof.sphinx_ext.proving import proof_of, root_of
+from torchproof.sphinx_ext.proving import order_of
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
-ORDER = "learn.toml"
 _ROLE = re.compile(r":(py:\w+):(`[^`]+`)")
-
-
-def order_of(app: Sphinx) -> ReadingOrder:
-    """Return the order of the scripts of the site that is being built."""
-    order: ReadingOrder = app.torchproof_order  # type: ignore[attr-defined]
-    return order
-
-
-def _read(app: Sphinx) -> None:
-    root = root_of(app)
-    path = Path(app.srcdir, ORDER)
-    order, problems = read_order(path, proof_of(app).found, root=root)
-    app.torchproof_order = order  # type: ignore[attr-defined]
-    for problem in problems:
-        warn(Kind.ORDER, problem.message, location=f"{root / problem.file}:{problem.line}")
 
 
 class LearnDirective(SphinxDirective):
@@ -47,7 +31,7 @@ class LearnDirective(SphinxDirective):
         depend(self.env, _order_mark)
         sections: list[nodes.Node] = []
         first = 1
-        for number, chapter in enumerate(order_of(self.env.app).chapters, 1):
+        for number, chapter in enumerate(order_of(self.env).chapters, 1):
             sections.append(self._section(chapter, f"{number}. {chapter.heading}", first))
             first += len(chapter.scripts)
         return sections
@@ -86,12 +70,11 @@ def script_docname(script: Subject) -> str:
     return Path(script.file).with_suffix("").as_posix()
 
 
-def _order_mark(app: Sphinx, _: str) -> str:
-    chapters = order_of(app).chapters
+def _order_mark(env: BuildEnvironment, _: str) -> str:
+    chapters = order_of(env).chapters
     return str([(c.heading, c.about, [(s.file, s.digest) for s in c.scripts]) for c in chapters])
 
 
 def setup(app: Sphinx) -> None:
-    """Read the order once the scripts are known; register the directive."""
+    """Register the directive."""
     app.add_directive("learn", LearnDirective)
-    app.connect("builder-inited", _read, priority=6)

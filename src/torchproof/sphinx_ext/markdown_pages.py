@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-from torchproof.record import write_atomically
+from torchproof.files import write_atomically
 from torchproof.sphinx_ext.markdown_text import MarkdownText
 from torchproof.sphinx_ext.page_links import PageLink, add_head, add_page_link
 from torchproof.sphinx_ext.site_lists import NO_CONTENT

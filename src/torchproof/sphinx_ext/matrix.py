@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.environment import Environment
+from torchproof.environment_names import name_environment, release_name, telling_fields
 from torchproof.marks import release_of
 from torchproof.proof import Proof
 from torchproof.record import Verdict
@@ -46,12 +47,16 @@ class MatrixDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the tables."""
         depend(self.env, proof_mark)
-        proof = proof_of(self.env.app)
+        proof = proof_of(self.env)
         records = sorted(
             (record.environment for record in proof.records),
-            key=lambda e: (e.device != "cpu", e.device_name, release_of(e.torch), e.python),
+            key=lambda e: (
+                *(e.device != "cpu", e.device_name, release_of(e.torch)),
+                *(release_of(e.python), e.id),
+            ),
         )
-        head = [say("page"), *(_label(environment) for environment in records)]
+        fields = telling_fields(records)
+        head = [say("page"), *(_label(environment, fields) for environment in records)]
         rows = [self._total(proof, records)]
         for docname, subjects in _pages(proof).items():
             rows += self._page(docname, subjects, proof, records)
@@ -65,7 +70,7 @@ class MatrixDirective(SphinxDirective):
 
     def _total(self, proof: Proof, records: Sequence[Environment]) -> nodes.row:
         subjects = proof.found.subjects
-        cells = [_count(subjects, proof, environment) for environment in records]
+        cells = [_count(subjects, proof, environment, total=True) for environment in records]
         return row([nodes.strong("", say("all")), *cells], classes=["matrix-total"])
 
     def _page(
@@ -110,7 +115,7 @@ def _environments(proof: Proof, records: Sequence[Environment]) -> nodes.Node:
             row(
                 [
                     f"{environment.torch}{build}",
-                    f"{LABELS[environment.device]}, {environment.device_name}",
+                    f"{LABELS[environment.device]}, {_device(environment)}",
                     f"{environment.python}, {environment.visdom}",
                     *map(str, (passed, failed, skipped, due)),
                 ]
@@ -135,13 +140,22 @@ def _area(docname: str) -> str:
     return part if part in _AREAS else "about"
 
 
-def _label(environment: Environment) -> str:
-    release = "{}.{}".format(*release_of(environment.torch))
-    device = "" if environment.device == "cpu" else f" {LABELS[environment.device]}"
-    return f"{release}{device}"
+def _device(environment: Environment) -> str:
+    name = environment.device_name or environment.capability
+    return f"{environment.system} {environment.machine}, {name}"
 
 
-def _count(subjects: Sequence[Subject], proof: Proof, environment: Environment) -> nodes.inline:
+def _label(environment: Environment, fields: Sequence[str]) -> str:
+    """Return the head of a column, as short as it can be and tell the environments apart."""
+    device = "" if environment.device == "cpu" else LABELS[environment.device]
+    shown = [field for field in fields if getattr(environment, field)]
+    parts = [release_name(environment.torch), device, name_environment(environment, shown)]
+    return " ".join(part for part in parts if part)
+
+
+def _count(
+    subjects: Sequence[Subject], proof: Proof, environment: Environment, *, total: bool = False
+) -> nodes.inline:
     """Return how many hold; those that make no sense there do not count."""
     verdicts = [proof.verdicts(subject).get(environment) for subject in subjects]
     asked = [verdict for verdict in verdicts if verdict is None or verdict.status != "skipped"]
@@ -150,6 +164,8 @@ def _count(subjects: Sequence[Subject], proof: Proof, environment: Environment) 
     if any(verdict is None for verdict in asked) and state == "failed":
         state = "none"
     text = say("%(shown)s of %(all)s") % {"shown": passed, "all": len(asked)}
+    if state == "passed" and not total:
+        text = f"✓ {passed}"
     return nodes.inline("", text, classes=[f"verdict-{state}"])
 
 

@@ -20,6 +20,7 @@ from torchproof.sphinx_ext.wording import counted, say
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 _FAMILIES = {"nn-module": "nn.Module", "autograd": "Autograd", "visdom": "Visdom"}
 
@@ -59,9 +60,9 @@ class Listed:
         return self.last.lstrip("_").lower(), self.last, self.qualified
 
 
-def listed_names(app: Sphinx) -> list[Listed]:
+def listed_names(env: BuildEnvironment) -> list[Listed]:
     """Return the names that have an entry, in the order of the pages."""
-    descriptions = descriptions_of(app)
+    descriptions = descriptions_of(env)
     areas = {name.qualified: name.area for name in descriptions.names}
     return [
         Listed(
@@ -69,18 +70,18 @@ def listed_names(app: Sphinx) -> list[Listed]:
             kind=descriptions.described[name].kind,
             family=areas.get(name, Path(subject.file).parent.name),
             listed=name in areas,
-            page=app.project.path2doc(root_of(app) / subject.file) or "",
+            page=env.path2doc(root_of(env) / subject.file) or "",
             others=tuple(descriptions.aliases.get(name, ())),
         )
-        for subject in proof_of(app).found.subjects
+        for subject in proof_of(env).found.subjects
         if subject.kind == "entry"
         for name in subject.names
         if name in descriptions.described
     ]
 
 
-def _mark(app: Sphinx, _: str) -> str:
-    return str(listed_names(app))
+def _mark(env: BuildEnvironment, _: str) -> str:
+    return str(listed_names(env))
 
 
 class NamesDirective(SphinxDirective):
@@ -97,7 +98,7 @@ class NamesDirective(SphinxDirective):
         if by == "filter":
             return [_filter()]
         depend(self.env, _mark)
-        names = listed_names(self.env.app)
+        names = listed_names(self.env)
         return self._by_page(names) if by == "pages" else self._by_letter(names)
 
     def _by_page(self, names: Sequence[Listed]) -> list[nodes.Node]:

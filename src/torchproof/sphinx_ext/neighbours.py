@@ -10,13 +10,14 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
 from torchproof.sphinx_ext.freshness import depend
-from torchproof.sphinx_ext.learn import order_of, reference_to, script_docname
-from torchproof.sphinx_ext.proving import subjects_of
+from torchproof.sphinx_ext.learn import reference_to, script_docname
+from torchproof.sphinx_ext.proving import order_of, subjects_of
 from torchproof.sphinx_ext.wording import say
 from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 
 class EndWithNeighbours(SphinxTransform):
@@ -26,11 +27,11 @@ class EndWithNeighbours(SphinxTransform):
 
     def apply(self, **_: object) -> None:
         """Add them above what sphinx-gallery puts at the end."""
-        script = _script_of(self.env.app, self.env.docname)
+        script = _script_of(self.env, self.env.docname)
         if script is None:
             return
         depend(self.env, _mark)
-        order = order_of(self.env.app)
+        order = order_of(self.env)
         place = order.place(script.file)
         if place is None:
             return
@@ -74,22 +75,22 @@ def _follow_order(
     app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None
 ) -> None:
     """Have the theme's buttons at the end of a script's page follow the reading order, too."""
-    script = _script_of(app, pagename) if pagename in app.env.found_docs else None
-    if script is None or order_of(app).place(script.file) is None:
+    script = _script_of(app.env, pagename) if pagename in app.env.found_docs else None
+    if script is None or order_of(app.env).place(script.file) is None:
         return
-    for key, other in zip(("prev", "next"), order_of(app).around(script.file), strict=True):
+    for key, other in zip(("prev", "next"), order_of(app.env).around(script.file), strict=True):
         context[key] = other and {
             "link": app.builder.get_relative_uri(pagename, script_docname(other)),
             "title": escape(other.title),
         }
 
 
-def _script_of(app: Sphinx, docname: str) -> Subject | None:
-    return next((s for s in subjects_of(app, docname) if s.kind == "script"), None)
+def _script_of(env: BuildEnvironment, docname: str) -> Subject | None:
+    return next((s for s in subjects_of(env, docname) if s.kind == "script"), None)
 
 
-def _mark(app: Sphinx, docname: str) -> str:
-    order, script = order_of(app), _script_of(app, docname)
+def _mark(env: BuildEnvironment, docname: str) -> str:
+    order, script = order_of(env), _script_of(env, docname)
     place = order.place(script.file) if script else None
     if script is None or place is None:
         return ""

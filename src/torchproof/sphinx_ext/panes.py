@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from torchproof.outcome import Drawing
 from torchproof.pane_pictures import PanePictures
-from torchproof.pane_place import page_places
+from torchproof.pane_place import page_places, recorded_panes
 from torchproof.sphinx_ext.problems import Kind, logger, warn
 from torchproof.sphinx_ext.proving import proof_of, root_of
 from torchproof.subjects import Picture, Subject
@@ -20,6 +18,7 @@ from torchproof.visdom_static import AssetsError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 UNDRAWN = (AssetsError, BrowserMissingError, ServerError, OSError)
 """What keeps all pictures from being drawn here; each says what to do."""
@@ -40,9 +39,9 @@ def pane_pictures(docs: str | Path) -> PanePictures:
     return PanePictures(Path(docs, "panes"))
 
 
-def pane_path(app: Sphinx, subject: Subject, number: int, picture: Picture) -> Path:
+def pane_path(env: BuildEnvironment, subject: Subject, number: int, picture: Picture) -> Path:
     """Return the file of a picture that a block of a section asks for, drawn or not."""
-    return pane_pictures(app.srcdir).png(page_places(subject)[number, picture])
+    return pane_pictures(env.srcdir).png(page_places(subject)[number, picture])
 
 
 def bring_up_to_date(pictures: PanePictures, panes: Sequence[ShownPane]) -> None:
@@ -55,55 +54,41 @@ def bring_up_to_date(pictures: PanePictures, panes: Sequence[ShownPane]) -> None
     due = [pane for pane in panes if reasons[pane.place]]
     if not due:
         return
-    failed: Mapping[PurePosixPath, Exception]
     logger.info("torchproof: %d pictures of panes are out of date", len(due))
+    failed: dict[PurePosixPath, Exception] = {}
     try:
-        failed = pictures.draw({pane.place: pane.pane for pane in due})
+        failed |= pictures.draw({pane.place: pane.pane for pane in due})
     except UNDRAWN as error:
-        failed = dict.fromkeys(reasons, error)
+        left = (pane for pane in due if pictures.out_of_date(pane.place, pane.pane))
+        failed |= {pane.place: error for pane in left}
     for pane in due:
-        if pane.place not in failed:
-            continue
-        why = failed[pane.place]
-        fault = isinstance(why, PaneError) and why.lasting and not missing_browser()
-        if pictures.png(pane.place).is_file() and not fault:
-            logger.info(
-                "%s: shows the committed picture of pane `%s`: %s; a new one cannot be drawn: %s",
-                pane.location,
-                pane.name,
-                reasons[pane.place],
-                why,
-            )
-        else:
-            path = f"{pictures.folder.parent.name}/{pictures.folder.name}/{pane.place}.png"
-            message = f"no picture of pane `{pane.name}`: {why}; it would be {path}"
-            warn(Kind.PICTURE, message, location=pane.location)
+        if pane.place in failed:
+            _tell(pictures, pane, reasons[pane.place], failed[pane.place])
+
+
+def _tell(pictures: PanePictures, pane: ShownPane, reason: str, error: Exception) -> None:
+    path = f"{pictures.folder.parent.name}/{pictures.folder.name}/{pane.place}.png"
+    if not pictures.png(pane.place).is_file():
+        message = f"no picture of pane `{pane.name}`: {error}; it would be {path}"
+        warn(Kind.PICTURE, message, location=pane.location)
+    elif isinstance(error, PaneError) and error.lasting and not missing_browser():
+        message = f"{path} does not show pane `{pane.name}`, since {reason}: {error}"
+        warn(Kind.PICTURE, message, location=pane.location)
+    else:
+        said = (pane.location, pane.name, path, reason, str(error).splitlines()[0])
+        logger.info("%s: pane `%s` is shown by %s, though %s: %s", *said)
 
 
 def _draw(app: Sphinx) -> None:
-    panes = []
-    for subject in proof_of(app).found.subjects:
-        drawings = proof_of(app).drawings.get(subject.id, ())
-        for (number, picture), place in page_places(subject).items():
-            if drawing := _drawing_of(subject, number, picture, drawings):
-                panes.append(
-                    ShownPane(
-                        place,
-                        json.loads(drawing.content),
-                        picture.name,
-                        f"{root_of(app) / subject.file}:{subject.examples[number].line}",
-                    )
-                )
+    proof, root = proof_of(app.env), root_of(app.env)
+    panes = [
+        ShownPane(place, pane, picture.name, f"{root / subject.file}:{line}")
+        for subject in proof.found.subjects
+        for line, picture, place, pane in recorded_panes(
+            subject, proof.drawings.get(subject.id, ())
+        )
+    ]
     bring_up_to_date(pane_pictures(app.srcdir), panes)
-
-
-def _drawing_of(
-    subject: Subject, number: int, picture: Picture, drawings: Sequence[Drawing]
-) -> Drawing | None:
-    """Return what was recorded for a picture of a block; the drawings have the pictures' order."""
-    own = [drawing for drawing in drawings if drawing.example == number]
-    pairs = zip(subject.examples[number].pictures, own, strict=False)
-    return next((drawing for asked, drawing in pairs if asked == picture), None)
 
 
 def setup(app: Sphinx) -> None:

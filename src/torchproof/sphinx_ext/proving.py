@@ -14,7 +14,10 @@ from sphinx.errors import ExtensionError
 
 from torchproof.descriptions import Descriptions
 from torchproof.proof import Proof, prove
+from torchproof.reading_order import ReadingOrder, read_order
+from torchproof.sphinx_ext.domain import ProofDomain
 from torchproof.sphinx_ext.problems import Kind, logger, warn
+from torchproof.sphinx_ext.site import Site
 from torchproof.subjects import Subject
 from torchproof.tree import find_in_tree
 from torchproof.worker import Worker, WorkerError
@@ -23,46 +26,53 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+ORDER = "learn.toml"
 _worker: ContextVar[Worker | None] = ContextVar("worker", default=None)
 
 
-def proof_of(app: Sphinx) -> Proof:
+def site_of(env: BuildEnvironment) -> Site:
+    """Return what is known of the tree that is being built."""
+    domain = env.domains["proof"]
+    assert isinstance(domain, ProofDomain)
+    return domain.site
+
+
+def proof_of(env: BuildEnvironment) -> Proof:
     """Return the proof of the tree that is being built."""
-    proof: Proof = app.torchproof_proof  # type: ignore[attr-defined]
-    return proof
+    return site_of(env).proof
 
 
-def descriptions_of(app: Sphinx) -> Descriptions:
+def descriptions_of(env: BuildEnvironment) -> Descriptions:
     """Return what introspection says of names."""
-    descriptions: Descriptions = app.torchproof_descriptions  # type: ignore[attr-defined]
-    return descriptions
+    return site_of(env).descriptions
 
 
-def root_of(app: Sphinx) -> Path:
+def order_of(env: BuildEnvironment) -> ReadingOrder:
+    """Return the reading order of the scripts."""
+    return site_of(env).order
+
+
+def root_of(env: BuildEnvironment) -> Path:
     """Return the folder that the files of subjects are relative to."""
-    return Path(app.srcdir, app.config.torchproof_root).resolve()
+    return site_of(env).root
 
 
-def cache_of(app: Sphinx) -> Path:
-    """Return the folder for what builds keep."""
-    return Path(app.srcdir, app.config.torchproof_cache).resolve()
-
-
-def subjects_of(app: Sphinx, docname: str) -> list[Subject]:
+def subjects_of(env: BuildEnvironment, docname: str) -> list[Subject]:
     """Return the subjects of a page, in its order; of a script's page, the script.
 
     sphinx-gallery writes the page of gallery/area/name.py to the document gallery/area/name.
     """
-    path = Path(app.env.doc2path(docname))
+    site = site_of(env)
+    path = Path(env.doc2path(docname))
     files = {f"{docname}.py"}
-    if path.is_relative_to(root_of(app)):
-        files.add(path.relative_to(root_of(app)).as_posix())
-    return [subject for subject in proof_of(app).found.subjects if subject.file in files]
+    if path.is_relative_to(site.root):
+        files.add(path.relative_to(site.root).as_posix())
+    return [subject for subject in site.proof.found.subjects if subject.file in files]
 
 
-def scripts_for(app: Sphinx, names: tuple[str, ...]) -> list[Subject]:
+def scripts_for(env: BuildEnvironment, names: tuple[str, ...]) -> list[Subject]:
     """Return the scripts that refer to one of the names."""
-    scripts = (s for s in proof_of(app).found.subjects if s.kind == "script")
+    scripts = (s for s in proof_of(env).found.subjects if s.kind == "script")
     return [script for script in scripts if set(names) & set(script.names)]
 
 
@@ -77,42 +87,47 @@ def keep_worker(worker: Worker) -> Iterator[None]:
 
 
 def _prove(app: Sphinx) -> None:
-    root = root_of(app)
+    root = Path(app.srcdir, app.config.torchproof_root).resolve()
+    cache = Path(app.srcdir, app.config.torchproof_cache).resolve()
     try:
         proof = prove(
-            find_in_tree(root, cache=cache_of(app) / "found.json"),
+            find_in_tree(root, cache=cache / "found.json"),
             root=root,
             verified=Path(app.srcdir, "verified"),
-            cache=cache_of(app),
+            cache=cache,
             worker=_worker.get(),
             announce=lambda message: logger.info("torchproof: %s", message),
         )
         names = {name for s in proof.found.subjects if s.kind == "entry" for name in s.names}
-        descriptions = Descriptions.load(names, cache=cache_of(app))
+        descriptions = Descriptions.load(names, cache=cache)
     except WorkerError as error:
         raise ExtensionError(str(error), modname="torchproof") from None
-    app.torchproof_proof = proof  # type: ignore[attr-defined]
-    app.torchproof_descriptions = descriptions  # type: ignore[attr-defined]
+    order, misplaced = read_order(Path(app.srcdir, ORDER), proof.found, root=root)
+    domain = app.env.domains["proof"]
+    assert isinstance(domain, ProofDomain)
+    domain.site = Site(root, proof, descriptions, order)
     for problem in proof.problems:
         path = Path(problem.file)
         location = f"{path if path.is_absolute() else root / path}:{problem.line}"
         warn(Kind.EXAMPLE, problem.message, location=location)
+    for problem in misplaced:
+        warn(Kind.ORDER, problem.message, location=f"{root / problem.file}:{problem.line}")
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+def _outdated(_: Sphinx, env: BuildEnvironment, *__: object) -> list[str]:
     """Return the pages whose verdicts, pictures or scripts differ from when they were read."""
     before: dict[str, str] = getattr(env, "torchproof_fingerprints", {})
     after = {}
     for docname in env.found_docs:
-        subjects = subjects_of(app, docname)
+        subjects = subjects_of(env, docname)
         if subjects:
-            after[docname] = _fingerprint(app, subjects)
+            after[docname] = _fingerprint(env, subjects)
     env.torchproof_fingerprints = after  # type: ignore[attr-defined]
     return sorted(name for name, mark in after.items() if before.get(name) != mark)
 
 
-def _fingerprint(app: Sphinx, subjects: list[Subject]) -> str:
-    proof = proof_of(app)
+def _fingerprint(env: BuildEnvironment, subjects: list[Subject]) -> str:
+    proof = proof_of(env)
     content = []
     for subject in subjects:
         verdicts = proof.verdicts(subject)
@@ -121,8 +136,8 @@ def _fingerprint(app: Sphinx, subjects: list[Subject]) -> str:
                 subject.id,
                 sorted((e.id, v.status, v.reason) for e, v in verdicts.items()),
                 [d.content for d in proof.drawings.get(subject.id, ())],
-                [(s.file, s.title) for s in scripts_for(app, subject.names)],
-                [descriptions_of(app).mark(name) for name in subject.names],
+                [(s.file, s.title) for s in scripts_for(env, subject.names)],
+                [descriptions_of(env).mark(name) for name in subject.names],
             ]
         )
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

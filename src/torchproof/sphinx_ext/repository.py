@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torchproof.record import write_atomically
+from torchproof.files import write_atomically
 from torchproof.sphinx_ext.page_links import PageLink, add_page_link
 from torchproof.sphinx_ext.proving import subjects_of
 from torchproof.sphinx_ext.wording import say
@@ -43,7 +43,7 @@ def _link(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: objec
 def _notebook(app: Sphinx, pagename: str) -> Path | None:
     """Return the notebook of a script's page."""
     path = Path(app.srcdir, f"{pagename}.ipynb")
-    is_script = any(subject.kind == "script" for subject in subjects_of(app, pagename))
+    is_script = any(subject.kind == "script" for subject in subjects_of(app.env, pagename))
     return path if is_script and path.is_file() else None
 
 

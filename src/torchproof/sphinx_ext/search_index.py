@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.collectors import EnvironmentCollector
 
-from torchproof.record import write_atomically
+from torchproof.files import write_atomically
 from torchproof.sphinx_ext.proving import subjects_of
 from torchproof.sphinx_ext.search_sections import Section, sections_of
 
@@ -58,7 +58,7 @@ class SearchCollector(EnvironmentCollector):
         docname = app.env.docname
         _gathered(app.env)[docname] = sections_of(
             doctree,
-            of_script=any(s.kind == "script" for s in subjects_of(app, docname)),
+            of_script=any(s.kind == "script" for s in subjects_of(app.env, docname)),
             of_errors=posixpath.basename(docname) == "errors",
         )
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from sphinx import addnodes
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-from torchproof.record import write_atomically
+from torchproof.files import write_atomically
 from torchproof.sphinx_ext.summaries import summaries_of
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ class ThenAndNowDirective(SphinxDirective):
         depend(self.env, proof_mark)
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
-        proof = proof_of(self.env.app)
+        proof = proof_of(self.env)
         subjects = {subject.id: subject for subject in proof.found.subjects}
         holding = {key for key, subject in subjects.items() if proof.holds(subject)}
         rows, problems = read_rows(Path(path), holding=holding, known=subjects)

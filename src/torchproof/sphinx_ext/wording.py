@@ -37,7 +37,7 @@ def counted(one: str, many: str, number: int) -> str:
 
 
 def say_marks(marks: Marks) -> str:
-    """Return the releases of marks in the language of the site."""
+    """Return what marks say in the language of the site."""
     return describe(marks, say=lambda message, *values: plain(say(message), *values))
 
 

@@ -1,0 +1,91 @@
+"""The vector instructions that torch uses on this CPU, asked of torch once for each machine.
+
+Kernels for other instructions may give other last bits, so an outcome names them. Only torch knows
+what it chose, and its import takes seconds: the answer is kept in the user's cache folder, under
+all that it depends on.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from torchproof.cache_folder import cache_folder
+from torchproof.files import write_atomically
+
+OVERRIDE = "ATEN_CPU_CAPABILITY"
+"""Environment variable by which a user makes torch use fewer instructions."""
+_ASK = "import torch; print(torch.backends.cpu.get_cpu_capability())"
+_LIMIT = 120.0
+"""Seconds that an import of torch from a cold disk may take."""
+
+
+@functools.cache
+def cpu_capability() -> str:
+    """Return what `torch.backends.cpu.get_cpu_capability()` says, empty where there is no torch.
+
+    Imports torch in another process, and only if neither this process nor an earlier one has.
+    """
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        return str(torch.backends.cpu.get_cpu_capability())
+    path = cache_folder() / "cpu-capability.json"
+    known = _read(path)
+    key = _key()
+    if not key:
+        return ""
+    if key not in known:
+        asked = subprocess.run(
+            [sys.executable, "-c", _ASK], capture_output=True, text=True, timeout=_LIMIT
+        )
+        if asked.returncode:
+            return ""
+        known[key] = asked.stdout.strip()
+        write_atomically(path, json.dumps(known, indent=1, sort_keys=True) + "\n")
+    return known[key]
+
+
+def _key() -> str:
+    """Return a digest of torch, the processor and the user's choice; empty without torch."""
+    try:
+        torch = importlib.util.find_spec("torch")
+    except ValueError:
+        # Something has put None in its place, to keep it from being imported.
+        return ""
+    if torch is None or torch.origin is None:
+        return ""
+    version = Path(torch.origin).with_name("version.py")
+    parts = [
+        torch.origin,
+        version.read_text(encoding="utf-8") if version.exists() else "",
+        os.environ.get(OVERRIDE, ""),
+        platform.machine(),
+        *_flags(),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+def _flags() -> list[str]:
+    """Return what the first processor can do, as Linux lists it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return [platform.processor()]
+    return [next((line for line in lines if line.lower().startswith(("flags", "features"))), "")]
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        known: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return dict(known)
+    except (OSError, ValueError):
+        # It can be asked again.
+        return {}
