@@ -189,10 +189,10 @@ def test_without_browser_a_script_shows_what_is_committed(tmp_path: Path) -> Non
     )
     build = built(site)
     assert build.status != 0
-    line = line_of(SCRIPT, "import visdom")
+    line = line_of(SCRIPT, "import visdom") - 1
     assert "no picture of pane `hello`: $TORCHPROOF_CHROMIUM is no program" in build.output
     assert f"it would be docs/panes/{FOLDER}/hello.png" in build.output
-    assert re.search(rf"words\.py:{line - 2}: WARNING: no picture", build.output)
+    assert re.search(rf"words\.py:{line}: WARNING: no picture", build.output)
     pictures = PanePictures(tmp_path / "docs/panes")
     for name, word in (("hello", "hello"), ("hello.2", "later"), ("other@note.d8da2c", "aside")):
         pictures.write(FOLDER / name, {**PANE, "content": word}, png())
