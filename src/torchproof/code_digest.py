@@ -16,6 +16,8 @@ from torchproof.subjects import Subject
 
 _PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).parent
+_VISDOM = ("visdom_", "pane_")
+"""How modules that only subjects of Visdom use begin."""
 _FINDING = ("tree", "examples", "scripts")
 _RUNNING = ("fresh_process", "execution", "pictures", "worker", "warm_parent", "new_interpreter")
 
@@ -37,7 +39,7 @@ def code_of(subject: Subject) -> str:
 @functools.cache
 def _proving_digest(visdom: bool) -> str:
     names = modules_of((*_FINDING, *_RUNNING))
-    return _digest_of([name for name in names if visdom or not name.startswith("visdom_")])
+    return _digest_of([name for name in names if visdom or not name.startswith(_VISDOM)])
 
 
 def canonical(source: str) -> str:
