@@ -23,7 +23,7 @@ from torchproof.sphinx_ext.page_processes import each_in_its_process
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_VISDOM = re.compile(r"^>>> .*visdom", re.MULTILINE)
+_VISDOM = re.compile(r"^\s*>>> .*visdom", re.MULTILINE)
 
 
 def _start(app: Sphinx) -> None:
