@@ -1,15 +1,92 @@
-"""What sphinx-gallery calls before and after a script."""
+"""What sphinx-gallery calls before, within and after a script."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
+from sites import CONF, Build, Site
 from sphinx.errors import ExtensionError
-from trees import write_tree
+from test_pane_pictures import png
+from test_visdom_panes import PANE
+from trees import line_of, write_tree
 
-from torchproof.gallery_hooks import reset
+from torchproof.gallery_hooks import panes_of, reset, scrape
+from torchproof.pane_pictures import PanePictures
+from torchproof.visdom_client import default_port
+from torchproof.visdom_panes import pane_json
+
+pytestmark = [
+    # The client of visdom 0.2.4 calls logger.warn, which Python has deprecated.
+    pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated"),
+]
+
+SCRIPT = '''"""
+Two words stay two panes
+========================
+
+A question.
+"""
+
+# %%
+# One word.
+
+import visdom
+
+vis = visdom.Visdom()
+vis.text("hello", win="hello")
+
+# %%
+# Another one.
+
+vis.text("bye", win="hello")
+vis.text("aside", win="Note", env="other")
+assert vis.win_exists("hello")
+'''
+FOLDER = PurePosixPath("gallery/some/words")
+GALLERY = """
+extensions.append("sphinx_gallery.gen_gallery")
+sphinx_gallery_conf = {
+    "examples_dirs": ["../gallery/some"],
+    "gallery_dirs": ["gallery/some"],
+    "filename_pattern": r"\\.py$",
+    "show_signature": False,
+    "image_scrapers": ("torchproof.gallery_hooks.scrape",),
+    "reset_modules": ("matplotlib", "torchproof.gallery_hooks.reset"),
+    "reset_modules_order": "both",
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "abort_on_example_error": True,
+}
+"""
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """The settings that the hooks read, for a tree with one script."""
+    write_tree(tmp_path, {"gallery/some/words.py": SCRIPT, "docs/index.md": "# Index\n"})
+    conf = {"src_dir": str(tmp_path / "docs"), "examples_dirs": ["../gallery/some"]}
+    yield conf
+    reset(conf, "words.py", "after")
+
+
+def block_vars(conf: dict[str, Any], **variables: Any) -> dict[str, Any]:
+    docs = Path(conf["src_dir"])
+    return {
+        "src_file": str(docs.parent / "gallery/some/words.py"),
+        "image_path_iterator": (str(docs / f"{n}.png") for n in itertools.count(1)),
+        "example_globals": variables,
+    }
+
+
+def client() -> Any:
+    import visdom
+
+    return visdom.Visdom(use_incoming_socket=False, raise_exceptions=True)
 
 
 def test_two_scripts_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -20,3 +97,113 @@ def test_two_scripts_of_one_name_are_refused(tmp_path: Path) -> None:
     places = f"{root}/gallery/a and {root}/gallery/b both have a script same.py"
     with pytest.raises(ExtensionError, match=re.escape(places)):
         reset(conf, "same.py", "before")
+
+
+def test_each_script_has_a_server_of_its_own_until_its_end(conf: dict[str, Any]) -> None:
+    reset(conf, "words.py", "before")
+    first = default_port()
+    client().text("hello", win="hello")
+    assert pane_json(first, "hello") is not None
+    reset(conf, "words.py", "after")
+    with pytest.raises(ConnectionError):
+        pane_json(first, "hello")
+    reset(conf, "words.py", "before")
+    assert pane_json(default_port(), "hello") is None
+
+
+def test_each_script_finds_torch_as_new(conf: dict[str, Any]) -> None:
+    import torch
+
+    reset(conf, "words.py", "before")
+    first = torch.rand(3)
+    try:
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+    finally:
+        reset(conf, "words.py", "before")
+    assert torch.rand(3).equal(first)
+    assert torch.is_grad_enabled()
+
+
+def test_a_comment_asks_for_a_graph_a_tree_or_a_trace(conf: dict[str, Any]) -> None:
+    import torch
+
+    reset(conf, "words.py", "before")
+    net = torch.nn.Linear(2, 1)
+    loss = net(torch.ones(2)).sum()
+    text = "# torchproof: graph loss saved\n# torchproof: tree net\n# torchproof: trace log\n"
+    given = block_vars(conf, loss=loss, net=net, log=["forward a", "backward b"])
+    rst = scrape(("code", text, 7), given, conf)
+    frames = re.findall(r"^\.\. container:: (.*)\n\n    \.\. raw:: html$", rst, re.MULTILINE)
+    assert frames == ["autograd-graph", "drawn-list", "drawn-list"]
+    assert "SumBackward0" in rst
+    assert "Linear" in rst
+    assert "backward" in rst
+    with pytest.raises(NameError, match="no variable `lost`"):
+        scrape(("code", "# torchproof: graph lost\n", 7), given, conf)
+
+
+def test_a_block_shows_the_panes_that_it_changed(conf: dict[str, Any]) -> None:
+    pictures = PanePictures(Path(conf["src_dir"], "panes"))
+    for name, word in (("hello", "hello"), ("hello.2", "bye"), ("run@hello", "aside")):
+        pictures.write(FOLDER / name, {**PANE, "content": word}, png())
+    reset(conf, "words.py", "before")
+    given = block_vars(conf)
+    client().text("hello", win="hello")
+    assert scrape(("code", "", 10), given, conf) == (
+        ".. image:: /1.png\n    :alt: Visdom pane hello: hello\n    :width: 4px\n    :class: pane\n"
+    )
+    assert scrape(("code", "", 12), given, conf) == ""
+    client().text("bye", win="hello")
+    client().text("aside", win="hello", env="run")
+    rst = scrape(("code", "", 14), given, conf)
+    assert re.findall(r":alt: (.*)", rst) == [
+        "Visdom pane hello: bye",
+        "Visdom pane hello: aside",
+    ]
+    assert Path(conf["src_dir"], "3.png").read_bytes() == png()
+
+
+def test_the_panes_of_a_script_are_known_by_running_it(conf: dict[str, Any]) -> None:
+    docs = Path(conf["src_dir"])
+    panes = panes_of(docs.parent / "gallery/some/words.py", docs=docs)
+    assert {place: pane["content"] for place, pane in panes.items()} == {
+        f"{FOLDER}/hello": "hello",
+        f"{FOLDER}/hello.2": "bye",
+        f"{FOLDER}/other@note.d8da2c": "aside",
+    }
+
+
+def built(site: Site) -> Build:
+    return site.build(env={"TORCHPROOF_CHROMIUM": "/nonexistent"})
+
+
+def test_without_browser_a_script_shows_what_is_committed(tmp_path: Path) -> None:
+    site = Site(tmp_path, conf=CONF + GALLERY)
+    site.write(
+        {
+            "docs/index.md": "# Index\n\n```{toctree}\ngallery/some/index\n```\n",
+            "gallery/some/GALLERY_HEADER.rst": "Scripts\n=======\n\nText.\n",
+            "gallery/some/words.py": SCRIPT,
+        }
+    )
+    build = built(site)
+    assert build.status != 0
+    line = line_of(SCRIPT, "import visdom") - 1
+    assert "no picture of pane `hello`: $TORCHPROOF_CHROMIUM is no program" in build.output
+    assert f"it would be docs/panes/{FOLDER}/hello.png" in build.output
+    assert re.search(rf"words\.py:{line}: WARNING: no picture", build.output)
+    pictures = PanePictures(tmp_path / "docs/panes")
+    for name, word in (("hello", "hello"), ("hello.2", "later"), ("other@note.d8da2c", "aside")):
+        pictures.write(FOLDER / name, {**PANE, "content": word}, png())
+    # sphinx-gallery runs what has changed.
+    site.write({"gallery/some/words.py": SCRIPT.replace("A question", "Another question")})
+    build = built(site)
+    assert build.status == 0, build.output
+    said = [line for line in build.output.splitlines() if "pane `" in line]
+    assert len(said) == 1
+    assert f"is shown by docs/panes/{FOLDER}/hello.2.png" in said[0]
+    assert "though content is 'bye' and was 'later'" in said[0]
+    html = build.page("gallery/some/words")
+    for word in ("hello: hello", "hello: bye", "Note: aside"):
+        assert f'alt="Visdom pane {word}"' in html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -14,8 +15,18 @@ import pytest
 import torch
 import visdom
 
+from torchproof.every_class import GIVEN, written_in
 from torchproof.inventory import UnknownName, describe, public_names
 
+CLASS = """
+class Made:
+    'It has a docstring.'
+    default: int = 3
+    annotated: int
+    def __init__(self) -> None: self.kept = 1
+    def _private(self) -> None: self.other = 2
+    def __call__(self) -> None: ...
+"""
 VERSION = torch.__version__.partition("+")[0]
 
 
@@ -226,6 +237,18 @@ def test_command_prints_the_same_json_in_every_process() -> None:
     assert data["described"]["torch.nn.Module.to"]["signature"] == "(*args, **kwargs)"
     assert "torch.nope" in data["errors"]
     assert {name["qualified"] for name in data["names"]} < {*data["described"], "torch.nope"}
+
+
+def test_class_made_here_lists_what_its_author_wrote() -> None:
+    namespace: dict[str, Any] = {}
+    # Compiled apart: this file's own classes would have other annotations on Python 3.14.
+    code = compile(CLASS, "<class>", "exec", dont_inherit=True)
+    exec(code, namespace)
+    made = namespace["Made"]
+    inspect.get_annotations(made)
+    assert [name for name, _ in written_in(made)] == ["default", "__init__", "_private", "__call__"]
+    assert {name for name in vars(made) if name not in dict(written_in(made))} <= GIVEN
+    assert not {"default", "_private", "__call__"} & GIVEN
 
 
 def test_import_needs_no_torch() -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -123,6 +124,26 @@ def test_what_a_committed_record_saw_does_not_run(root: Path) -> None:
     assert proof_of(root).ran == ()
 
 
+@pytest.mark.parametrize("field", ["visdom", "capability", "build", "machine"])
+def test_what_another_environment_saw_is_due_here(root: Path, field: str) -> None:
+    write_tree(root, {"docs/b.md": RIGHT})
+    shutil.rmtree(root / "docs/_build")
+    other = replace(describe_environment("cpu"), **{field: "other"})
+    verdicts = {s.id: verdict_of(s, Outcome("passed")) for s in find_in_tree(root).subjects}
+    write_verdicts(root / "docs/verified", other, verdicts)
+    assert list(proof_of(root).ran) == IDS
+
+
+def test_what_another_checker_passed_is_due(root: Path) -> None:
+    write_tree(root, {"docs/b.md": RIGHT})
+    shutil.rmtree(root / "docs/_build")
+    subjects = find_in_tree(root).subjects
+    looser = {s.id: replace(verdict_of(s, Outcome("passed")), code="looser") for s in subjects[1:]}
+    seen = {subjects[0].id: verdict_of(subjects[0], Outcome("passed"))}
+    write_verdicts(root / "docs/verified", describe_environment("cpu"), {**seen, **looser})
+    assert list(proof_of(root).ran) == IDS[1:]
+
+
 def test_another_environment_proves_nothing_for_this_one(root: Path) -> None:
     path = cached_record(root)
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -157,7 +178,7 @@ def test_drawings_are_kept_and_a_subject_without_its_own_runs_again(tmp_path: Pa
     proof = proof_of(root)
     assert proof.ran == ()
     assert list(proof.drawings["docs/a.md::graph"]) == [drawing]
-    (path,) = (root / "docs/_build/torchproof/marked-drawings").iterdir()
+    (path,) = (root / "docs/_build/torchproof/drawings").iterdir()
     for text in ('[{"example": 0', "[1]"):
         path.write_text(text, encoding="utf-8")
         assert DrawingStore(path.parent).read(proof.found.subjects[0]) == ()

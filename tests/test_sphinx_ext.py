@@ -261,3 +261,18 @@ def test_an_interrupted_build_is_rebuilt(tmp_path: Path) -> None:
     # What of it was kept is a matter of `proof`; here nothing may stand in the way.
     assert build.page("pages/a").count('verdict-passed">✓ torch') == 1
     assert build.page("pages/b").count('verdict-passed">✓ torch') == 1
+
+
+def test_a_deprecated_call_fails_the_sites_of_tests(tmp_path: Path) -> None:
+    calls = (
+        "import warnings\n"
+        "def setup(app):\n"
+        "    app.connect('builder-inited', call)\n"
+        "def call(app):\n"
+        "    warnings.warn('gone in Sphinx 12', PendingDeprecationWarning)\n"
+    )
+    site = Site(tmp_path, conf=CONF + calls)
+    site.write({"docs/pages/a.md": "# A\n"})
+    build = site.build()
+    assert build.status != 0
+    assert "gone in Sphinx 12" in build.output

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
+import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from sphinx.errors import ExtensionError
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 from sphinx_gallery.scrapers import matplotlib_scraper
 
 from torchproof.figure_words import figure_in_words
 from torchproof.graph_svg import renamed
+from torchproof.pane_data import shown_text
+from torchproof.pane_place import Places, script_places
 from torchproof.pane_words import pane_in_words
 from torchproof.pictures import draw
-from torchproof.sphinx_ext.panes import UNDRAWN, png_size
-from torchproof.sphinx_ext.problems import Kind, warn
+from torchproof.sphinx_ext.panes import ShownPane, bring_up_to_date, pane_pictures
 from torchproof.subjects import Picture, PictureKind
-from torchproof.visdom_panes import PaneCache, pane_digest
+from torchproof.visdom_png import png_size
 
 _DRAWN = re.compile(
     r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
@@ -32,13 +38,21 @@ _DRAWN = re.compile(
 _FRAMES = {"graph": "autograd-graph", "tree": "drawn-list", "trace": "drawn-list"}
 
 
+@dataclass(frozen=True)
+class _Pane:
+    place: PurePosixPath
+    win: str
+    pane: dict[str, Any]
+
+
 class _Script:
     """What belongs to the script that runs now."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places) -> None:
         self.stack = ExitStack()
         self.port: int | None = None
         self.seen: dict[tuple[str, str], str] = {}
+        self.places = places
 
     def begin(self, path: Path) -> None:
         if "import visdom" not in path.read_text(encoding="utf-8"):
@@ -50,8 +64,8 @@ class _Script:
         self.port = self.stack.enter_context(visdom_server()).port
         set_default_port(self.port)
 
-    def changed_panes(self) -> list[tuple[str, dict[str, Any]]]:
-        """Return the panes that are new or changed since the last block, with their names."""
+    def changed_panes(self) -> list[_Pane]:
+        """Return the panes that are new or changed since the last block."""
         if self.port is None:
             return []
         import visdom
@@ -62,21 +76,22 @@ class _Script:
         changed = []
         for env in sorted(client.get_env_list()):
             for win, pane in json.loads(client.get_window_data(win=None, env=env)).items():
-                digest = pane_digest(pane)
-                if self.seen.get((env, win)) != digest:
-                    self.seen[env, win] = digest
-                    changed.append((win, pane))
+                text = shown_text(pane)
+                if self.seen.get((env, win)) != text:
+                    self.seen[env, win] = text
+                    changed.append(_Pane(self.places.take(win, env), win, pane))
         return changed
 
 
-_script = _Script()
+_script = _Script(Places(PurePosixPath()))
 
 
 def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
     """Give a script a Visdom server if it wants one, and torch as a new process finds it."""
     global _script
     _script.stack.close()
-    _script = _Script()
+    path = _script_path(gallery_conf, fname)
+    _script = _Script(script_places(_from_root(path, gallery_conf["src_dir"])))
     if when == "before":
         import torch
 
@@ -84,7 +99,7 @@ def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
         torch.set_default_dtype(torch.float32)
         torch.set_default_device(None)
         torch.set_grad_enabled(True)
-        _script.begin(_script_path(gallery_conf, fname))
+        _script.begin(path)
 
 
 def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
@@ -99,6 +114,12 @@ def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
             modname="torchproof",
         )
     return paths[0]
+
+
+def _from_root(path: Path, docs: str | Path) -> str:
+    """Return the path of a script from the folder that holds the pages' folder, as for the site."""
+    parts = Path(os.path.relpath(path, docs)).parts
+    return PurePosixPath(*(part for part in parts if part != os.pardir)).as_posix()
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
@@ -131,24 +152,19 @@ def _drawn(found: re.Match[str], block: Any, block_vars: dict[str, Any]) -> str:
 
 
 def _panes(
-    panes: list[tuple[str, dict[str, Any]]],
-    block: Any,
-    block_vars: dict[str, Any],
-    gallery_conf: dict[str, Any],
+    panes: list[_Pane], block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
 ) -> str:
-    cache = PaneCache(Path(gallery_conf["src_dir"], "panes"))
-    try:
-        cache.draw_missing([pane for _, pane in panes])
-    except UNDRAWN as error:
-        source = f"{block_vars['src_file']}:{block[2]}"
-        warn(Kind.PICTURE, f"no picture of a pane: {error}", location=source)
+    pictures = pane_pictures(gallery_conf["src_dir"])
+    source = f"{block_vars['src_file']}:{block[2]}"
+    bring_up_to_date(pictures, [ShownPane(p.place, p.pane, p.win, source) for p in panes])
     rst = []
-    for win, pane in panes:
-        path = cache.path(pane)
+    for pane in panes:
+        path = pictures.png(pane.place)
         if path.is_file():
             target = str(next(block_vars["image_path_iterator"]))
             shutil.copyfile(path, target)
-            rst.append(_image(Path(target), gallery_conf["src_dir"], pane_in_words(pane, name=win)))
+            words = pane_in_words(pane.pane, name=pane.win)
+            rst.append(_image(Path(target), gallery_conf["src_dir"], words))
     return "\n".join(rst)
 
 
@@ -161,3 +177,33 @@ def _image(path: Path, src_dir: str, words: str) -> str:
         f"    :width: {width // 2}px\n"
         "    :class: pane\n"
     )
+
+
+def panes_of(path: Path, *, docs: Path) -> dict[str, dict[str, Any]]:
+    """Run a script block by block, as sphinx-gallery does; return its panes by their places."""
+    conf = {"src_dir": str(docs), "examples_dirs": [str(path.parent)]}
+    namespace = {"__name__": "__main__", "__file__": str(path)}
+    panes: dict[str, dict[str, Any]] = {}
+    reset(conf, path.name, "before")
+    try:
+        for kind, text, line in split_code_and_text_blocks(str(path))[1]:
+            if kind == "code":
+                exec(compile("\n" * (line - 1) + text, str(path), "exec"), namespace)
+                panes |= {p.place.as_posix(): p.pane for p in _script.changed_panes()}
+    finally:
+        reset(conf, path.name, "after")
+    return panes
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the scripts given after the folder of the pages; print their panes as JSON."""
+    docs = Path(argv[0])
+    panes: dict[str, dict[str, Any]] = {}
+    for name in argv[1:]:
+        panes |= panes_of(Path(name).resolve(), docs=docs)
+    sys.stdout.write(f"\n{json.dumps(panes)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

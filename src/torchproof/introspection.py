@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
+from torchproof.annotations import annotated_names, signature_of
 from torchproof.upstream import source_url, upstream_url
 
 Kind = Literal["method", "function", "class", "attribute", "property"]
@@ -111,7 +112,7 @@ def _instance_attributes(cls: Any) -> frozenset[str]:
     """Return the attributes that a class declares, or that its methods set."""
     names: set[str] = set()
     for ancestor in cls.__mro__[:-1]:
-        names.update(inspect.get_annotations(ancestor))
+        names.update(annotated_names(ancestor))
         try:
             source = "".join(_class_source(ancestor)[0])
         except (OSError, TypeError):
@@ -175,19 +176,12 @@ def _relative(value: Any) -> str:
     return Path(str(file)).relative_to(Path(str(package.__file__)).parents[1]).as_posix()
 
 
-class _Written(str):
-    """An annotation that signatures print as it stands."""
-
-    __slots__ = ()
-    __repr__ = str.__str__
-
-
 def _signature(parent: Any, value: Any) -> str:
     bound = inspect.isclass(parent) and not isinstance(value, staticmethod)
     if isinstance(value, staticmethod | classmethod):
         value = value.__func__
     try:
-        signature = inspect.signature(value)
+        signature = signature_of(value)
     except ValueError:  # C tells nothing; often the first line of the docstring does
         first = (inspect.getdoc(value) or "").partition("\n")[0]
         told = re.match(rf"{value.__name__}(\(.*)", first)
@@ -195,21 +189,8 @@ def _signature(parent: Any, value: Any) -> str:
     parameters = list(signature.parameters.values())
     if bound and inspect.isroutine(value):
         parameters = parameters[1:]
-    parameters = [p.replace(annotation=_written(p.annotation)) for p in parameters]
-    returned = _written(signature.return_annotation)
+    returned = signature.return_annotation
     if inspect.isclass(value):
         returned = inspect.Signature.empty  # what __init__ returns is nobody's concern
     text = str(signature.replace(parameters=parameters, return_annotation=returned))
     return re.sub(r" at 0x[0-9a-f]+", "", text)
-
-
-def _written(annotation: Any) -> Any:
-    """Return the annotation as one would write it after the usual imports."""
-    if annotation is inspect.Signature.empty:
-        return annotation
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    text = re.sub(r"(?<![\w.])((typing|collections\.abc|contextlib)\.|~(?=\w))", "", text)
-    text = re.sub(r"ForwardRef\('([^']*)'\)", r"\1", text)
-    text = re.sub(r"'([A-Z]\w*)'", r"\1", text)  # a forward reference, not a Literal
-    text = text.replace("torch.nn.modules.module.Module", "torch.nn.Module")
-    return _Written(text.replace("torch.nn.parameter.Parameter", "torch.nn.Parameter"))

@@ -6,7 +6,6 @@ given names: the Sphinx process asks this way, since it must not import torch.
 
 from __future__ import annotations
 
-import abc
 import dataclasses
 import importlib
 import importlib.util
@@ -19,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from torchproof.aliases import aliases
+from torchproof.every_class import GIVEN, written_in
 from torchproof.introspection import Description, Kind, UnknownName, describe, kind_of
 
 __all__ = ["Description", "Name", "UnknownName", "describe", "main", "public_names"]
@@ -70,8 +70,8 @@ def _module() -> Iterator[str]:
     from torch.nn import Module
 
     yield "torch.nn.Module"
-    for name, value in {**vars(Module()), **vars(Module)}.items():
-        # Of the dunders, those that torch defines; __doc__, __dict__, ... every class has.
+    for name, value in {**vars(Module()), **dict(written_in(Module))}.items():
+        # Of the dunders, the methods; others say how the class is made.
         if not name.startswith("__") or inspect.isfunction(value):
             yield f"torch.nn.Module.{name}"
 
@@ -121,10 +121,7 @@ def _function() -> Iterator[str]:
 def _node() -> Iterator[str]:
     from torch.autograd.graph import Node
 
-    class Empty(abc.ABC):  # noqa: B024  # has what every abstract class has, and no more
-        pass
-
-    yield from (f"torch.autograd.graph.Node.{n}" for n in dir(Node) if n not in dir(Empty))
+    yield from (f"torch.autograd.graph.Node.{n}" for n in dir(Node) if n not in GIVEN)
 
 
 def _tensor() -> Iterator[str]:

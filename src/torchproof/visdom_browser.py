@@ -12,8 +12,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,28 +55,75 @@ async () => {
 """
 
 
+# What a picture depends on beside the pane, the front end and the browser.
+PAGE: dict[str, Any] = {
+    "color_scheme": "light",
+    "device_scale_factor": 2,
+    "locale": "en-US",
+    "reduced_motion": "reduce",
+    "timezone_id": "UTC",
+    # The front end takes its grid for 1280 pixels wide, until it measures it after 0.2 s.
+    "viewport": {"width": 1280, "height": 1200},
+}
+
+
 class BrowserMissingError(RuntimeError):
-    """No browser, or nothing to drive it with, on this machine."""
+    """No browser that starts, or nothing to drive it with, on this machine."""
 
 
 class PaneError(RuntimeError):
-    """A pane that the front end does not draw."""
+    """A pane that the front end does not draw; `lasting` if it does so nowhere."""
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture of a pane as PNG, and the major version of the Chromium that drew it."""
+
+    png: bytes
+    chromium: str
 
 
 def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
     """Return the picture of each pane, as PNG, with two pixels for each one of the page."""
-    if not panes:
-        return []
+    pictures = []
+    with contextlib.closing(draw_each(panes)) as each:
+        for drawn in each:
+            if isinstance(drawn, PaneError):
+                raise drawn
+            pictures.append(drawn.png)
+    return pictures
+
+
+def draw_each(panes: Sequence[Mapping[str, Any]]) -> Generator[Drawn | PaneError]:
+    """Draw one pane after the other; what cannot be drawn is an error in its place.
+
+    Raises `BrowserMissingError` and `AssetsError` if there is anything to draw and no means to.
+    """
+    envs = [_env(pane) for pane in panes]
+    if all(isinstance(env, PaneError) for env in envs):
+        yield from (env for env in envs if isinstance(env, PaneError))
+        return
     with tempfile.TemporaryDirectory(prefix="torchproof-panes-") as folder:
-        envs = Path(folder)
-        (envs / "style.css").write_text(STYLE)
-        for number, pane in enumerate(panes):
-            (envs / f"{number}.json").write_text(_env(pane))
-        with browser_context() as context, visdom_server(front_end=True, env_path=envs) as server:
-            return [
-                _draw(context, pane, url=f"{server.url}/env/{number}")
-                for number, pane in enumerate(panes)
-            ]
+        Path(folder, "style.css").write_text(STYLE)
+        for number, env in enumerate(envs):
+            if isinstance(env, str):
+                Path(folder, f"{number}.json").write_text(env)
+        with (
+            browser_context() as context,
+            visdom_server(front_end=True, env_path=Path(folder)) as server,
+        ):
+            for number, (pane, env) in enumerate(zip(panes, envs, strict=True)):
+                url = f"{server.url}/env/{number}"
+                yield env if isinstance(env, PaneError) else _draw(context, pane, url=url)
+
+
+def drawing_settings() -> str:
+    """Return all that we say of how a pane is drawn, as text."""
+    return json.dumps([STYLE, SEED, SETTLED, DRAWN, PAGE], sort_keys=True)
 
 
 def missing_browser() -> str:
@@ -128,27 +176,30 @@ def sandboxed() -> bool:
 def browser_context() -> Iterator[BrowserContext]:
     """Start the browser, for nothing but servers on this machine; raises BrowserMissingError."""
     chromium = find_chromium()
-    with (
-        _playwright() as playwright,
+    with _playwright() as playwright, _launch(playwright, chromium) as context:
+        context.add_init_script(SEED)
+        yield context
+
+
+def _launch(playwright: Playwright, chromium: Path) -> BrowserContext:
+    from playwright.sync_api import Error
+
+    try:
         # A profile on disk, if only a temporary one, keeps compiled scripts from pane to pane.
-        playwright.chromium.launch_persistent_context(
+        return playwright.chromium.launch_persistent_context(
             "",
             args=FLAGS,
             chromium_sandbox=sandboxed(),
-            color_scheme="light",
-            device_scale_factor=2,
             executable_path=chromium,
-            locale="en-US",
             # Nothing listens on this port, so a request to anywhere else than the server fails.
             proxy={"server": f"{HOST}:9", "bypass": HOST},
-            reduced_motion="reduce",
-            timezone_id="UTC",
-            # The front end takes its grid for 1280 pixels wide, until it measures it after 0.2 s.
-            viewport={"width": 1280, "height": 1200},
-        ) as context,
-    ):
-        context.add_init_script(SEED)
-        yield context
+            **PAGE,
+        )
+    except Error as error:
+        raise BrowserMissingError(
+            f"{chromium} does not start: run it in a terminal to see why, or set "
+            f"$TORCHPROOF_CHROMIUM to another one ({error.message.splitlines()[0]})"
+        ) from None
 
 
 def _playwright() -> AbstractContextManager[Playwright]:
@@ -161,41 +212,41 @@ def _playwright() -> AbstractContextManager[Playwright]:
     return sync_playwright()
 
 
-def _env(pane: Mapping[str, Any]) -> str:
+def _env(pane: Mapping[str, Any]) -> str | PaneError:
     # Under one name for all, as a name is nothing that a pane shows.
     panes = {"pane": {**pane, "id": "pane", "contentID": "content"}}
     try:
         return json.dumps({"jsons": panes, "reload": {}}, allow_nan=False)
     except ValueError:
-        raise PaneError(
+        return PaneError(
             f"the pane {pane.get('id')!r} holds a NaN or an infinity, which is no JSON: the front "
-            "end of Visdom never draws it (visdom issue 617); leave such numbers out"
-        ) from None
+            "end of Visdom never draws it (visdom issue 617); leave such numbers out",
+            lasting=True,
+        )
 
 
-def _draw(context: BrowserContext, pane: Mapping[str, Any], *, url: str) -> bytes:
-    from playwright.sync_api import TimeoutError as Late
+def _draw(context: BrowserContext, pane: Mapping[str, Any], *, url: str) -> Drawn | PaneError:
+    from playwright.sync_api import Error
 
-    page = context.new_page()
-    if pane["type"] == "embeddings":
-        page.route(SPRITE, lambda route: route.fulfill(body=_disc(), headers=ANY_ORIGIN))
     try:
-        page.goto(url)
-        item = page.locator(".react-grid-item")
-        item.locator(DRAWN.get(pane["type"], ".content")).first.wait_for()
-        page.evaluate(SETTLED)
-        before, picture = b"", item.screenshot()
-        while before != picture:
-            before, picture = picture, item.screenshot()
-    except Late as late:
-        raise PaneError(
+        with contextlib.closing(context.new_page()) as page:
+            if pane["type"] == "embeddings":
+                page.route(SPRITE, lambda route: route.fulfill(body=_disc(), headers=ANY_ORIGIN))
+            page.goto(url)
+            item = page.locator(".react-grid-item")
+            item.locator(DRAWN.get(pane["type"], ".content")).first.wait_for()
+            page.evaluate(SETTLED)
+            before, picture = b"", item.screenshot()
+            while before != picture:
+                before, picture = picture, item.screenshot()
+            agent: str = page.evaluate("navigator.userAgent")
+    except Error as error:
+        return PaneError(
             f"the front end of Visdom does not draw the pane {pane.get('id')!r}, of type "
             f"{pane['type']}; look at it in a browser: python -m torchproof.visdom_server\n"
-            f"    {late.message.splitlines()[0]}"
-        ) from None
-    finally:
-        page.close()
-    return picture
+            f"    {error.message.splitlines()[0]}"
+        )
+    return Drawn(picture, agent.partition("Chrome/")[2].partition(".")[0])
 
 
 def _disc() -> bytes:

@@ -13,10 +13,11 @@ from torchproof.graph_svg import renamed
 from torchproof.later import said
 from torchproof.marks import hold_on, running_versions
 from torchproof.outcome import Drawing
-from torchproof.sphinx_ext.panes import pane_path, png_size
+from torchproof.sphinx_ext.panes import pane_path
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
 from torchproof.sphinx_ext.wording import say, say_marks
 from torchproof.subjects import Example, Picture, Subject
+from torchproof.visdom_png import png_size
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -60,7 +61,7 @@ class ExampleDirective(DoctestDirective):
             self._skip_where_it_cannot_run(place.subject, place.example)
         result = [*self._caption(place.example), *super().run()]
         for picture, drawing in zip(place.example.pictures, place.drawings, strict=False):
-            result += self._picture(picture, drawing, number)
+            result += self._picture(picture, drawing, place, number)
         return result
 
     def _caption(self, example: Example) -> list[nodes.Node]:
@@ -97,7 +98,9 @@ class ExampleDirective(DoctestDirective):
                 places.append(_Place(subject, example, own))
         return places[number] if number < len(places) else None
 
-    def _picture(self, picture: Picture, drawing: Drawing, number: int) -> list[nodes.Node]:
+    def _picture(
+        self, picture: Picture, drawing: Drawing, place: _Place, number: int
+    ) -> list[nodes.Node]:
         if picture.kind in {"tree", "trace"}:
             figure = nodes.raw("", said(drawing.content, say), format="html")
             return [nodes.container("", figure, classes=["drawn-list"])]
@@ -105,8 +108,10 @@ class ExampleDirective(DoctestDirective):
             # The ids in a drawing come from what it shows, and a page may show one graph twice.
             svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
             return [nodes.container("", svg, classes=["autograd-graph"])]
-        path = pane_path(self.env, drawing)
-        if path is None:
+        path = pane_path(self.env, place.subject, drawing.example, picture)
+        if not path.is_file():
+            # Where it stands in a later build, the page is read again.
+            self.env.note_dependency(str(path))
             return []
         width, _ = png_size(path)
         uri = f"/{path.relative_to(self.env.srcdir).as_posix()}"

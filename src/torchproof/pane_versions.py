@@ -1,0 +1,31 @@
+"""The versions that a picture of a pane depends on; another one makes it out of date."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+from torchproof.visdom_browser import drawing_settings
+from torchproof.visdom_static import ASSETS
+
+
+def versions() -> dict[str, str]:
+    """Return the version of Visdom, and digests of its front end and of how we draw it."""
+    return {
+        "Visdom": importlib.metadata.version("visdom"),
+        "front end": _front_end(ASSETS),
+        "settings": _digest(drawing_settings()),
+    }
+
+
+@functools.cache
+def _front_end(assets: Path) -> str:
+    # As text, since a checkout on Windows has other line ends.
+    files = ("package-lock.json", "table.toml")
+    return _digest("".join((assets / name).read_text(encoding="utf-8") for name in files))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

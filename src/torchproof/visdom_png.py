@@ -1,0 +1,29 @@
+"""A picture of a pane as a small file, and its size."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+
+def smaller(png: bytes) -> bytes:
+    """Reduce a picture to 256 colours, unless that puts bands into its gradients."""
+    from PIL import Image, ImageChops, ImageStat
+
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    few = picture.getcolors(256) is not None
+    method = Image.Quantize.MEDIANCUT if few else Image.Quantize.MAXCOVERAGE
+    reduced = picture.quantize(256, method=method, dither=Image.Dither.NONE)
+    change = ImageStat.Stat(ImageChops.difference(picture, reduced.convert("RGB")))
+    if max(most for _, most in change.extrema) > 6:
+        return png
+    small = io.BytesIO()
+    reduced.save(small, "PNG", optimize=True)
+    return min(png, small.getvalue(), key=len)
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Return width and height of a PNG in its own pixels."""
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    return width, height
