@@ -8,6 +8,8 @@ builder's.
 from __future__ import annotations
 
 import gc
+import importlib
+import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -21,18 +23,19 @@ from torchproof.sphinx_ext.page_processes import each_in_its_process
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+_VISDOM = re.compile(r"^\s*>>> .*visdom", re.MULTILINE)
+
 
 def _start(app: Sphinx) -> None:
     if app.builder.name != "doctest":
         return
-    # Imported before the processes of the pages are forked, once for all of them.
-    import visdom
-
     from torchproof.visdom_client import quiet_client
 
     quiet_client()
     builder: Any = app.builder
     stock = builder.write_documents
+    # Imported before the processes of the pages are forked, once for all of them.
+    visdom: Any = importlib.import_module("visdom")
     do_tsne = visdom.do_tsne
 
     def write_page(docname: str) -> None:
@@ -57,18 +60,17 @@ def _start(app: Sphinx) -> None:
 
 @contextmanager
 def _server_for(page: Path) -> Iterator[None]:
-    """Run a server for a page that speaks of visdom, and quiet its clients afterwards."""
-    if "visdom" not in page.read_text(encoding="utf-8"):
+    """Run a server for a page whose code speaks of visdom, and quiet its clients afterwards."""
+    if not _VISDOM.search(page.read_text(encoding="utf-8")):
         yield
         return
-    import visdom
-
     from torchproof.visdom_client import set_default_port
     from torchproof.visdom_server import visdom_server
 
     with visdom_server() as server:
         set_default_port(server.port)
         yield
+        visdom: Any = importlib.import_module("visdom")
         for client in gc.get_objects():
             if type(client) is visdom.Visdom:
                 # It would try to reconnect, for as long as this process lives.
