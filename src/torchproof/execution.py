@@ -6,6 +6,7 @@ import contextlib
 import importlib.metadata
 import io
 import linecache
+import os
 import runpy
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import Any
 
 from torchproof.checker import same_output, strip_device
 from torchproof.later import later
+from torchproof.leftovers import end_copies
 from torchproof.marks import hold_on
 from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.pictures import draw
@@ -56,13 +58,14 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
     failures: list[Failure] = []
     drawings: list[Drawing] = []
     ran = checked = 0
+    pid = os.getpid()
     torch = importlib.metadata.version("torch")
     for index, example in enumerate((*subject.setup, *subject.examples)):
         if not hold_on(example.marks, torch):
             continue
         before = len(failures)
         for statement in example.statements:
-            failure = _run_statement(statement, namespace, subject.file, device)
+            failure = _run_statement(statement, namespace, subject.file, device, pid=pid)
             if failure is not None:
                 failures.append(failure)
             else:
@@ -85,7 +88,7 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
 
 
 def _run_statement(
-    statement: Statement, namespace: dict[str, Any], file: str, device: str
+    statement: Statement, namespace: dict[str, Any], file: str, device: str, *, pid: int
 ) -> Failure | None:
     out = _Output()
     raised: BaseException | None = None
@@ -93,6 +96,9 @@ def _run_statement(
         try:
             exec(_compile(statement, file), namespace)
         except BaseException as error:
+            if os.getpid() != pid:
+                # An error ends a copy of this process; it is no failure of the subject.
+                raise
             raised = error
     printed = out.getvalue()
     if raised is None:
@@ -138,7 +144,7 @@ def _run_script(subject: Subject, root: Path) -> Outcome:
     out = _Output()
     sys.argv = [str(path)]
     try:
-        with contextlib.redirect_stdout(out), warnings.catch_warnings():
+        with contextlib.redirect_stdout(out), warnings.catch_warnings(), end_copies():
             runpy.run_path(str(path), run_name="__main__")
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (0, None):

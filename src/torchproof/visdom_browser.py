@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torchproof.leftovers import end_copies
 from torchproof.visdom_application import HOST
 from torchproof.visdom_server import visdom_server
 
@@ -140,7 +141,9 @@ def browser_context() -> Iterator[BrowserContext]:
         ) as context,
     ):
         context.add_init_script(SEED)
-        yield context
+        # A copy of this process that comes out here must not close what is not its own.
+        with end_copies():
+            yield context
 
 
 def _playwright() -> AbstractContextManager[Playwright]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, build_opener
@@ -25,6 +26,8 @@ class _Session:
     def __init__(self) -> None:
         import visdom
 
+        # As in a worker: torch must not fork to run addr2line, which need not be there.
+        os.environ.setdefault("TORCH_SYMBOLIZE_MODE", "dladdr")
         self.visdom: Any = visdom
         self.given = {"do_tsne": self.visdom.do_tsne}
         self.stack = ExitStack()
