@@ -236,7 +236,7 @@ def test_worker_without_torchproof_is_named(dask: Dask, tmp_path: Path) -> None:
 
 def test_dask_and_xdist_do_not_mix(tmp_path: Path) -> None:
     run = pytest_in(write_tree(tmp_path, FILES), "--dask", "tcp://127.0.0.1:1", "-n", "2")
-    assert "--dask runs elsewhere: leave -n and --patch out" in run.output
+    assert "--dask runs elsewhere: leave -n, --patch and --no-fork out" in run.output
 
 
 def test_any_executor_runs_jobs(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from torchproof.outcome import Outcome
 from torchproof.proof import Announce, DrawingStore, Proof, prove
 from torchproof.record import read_record, verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
+from torchproof.worker import Worker
 
 STREAMS = "```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
 FILES = {
@@ -205,9 +207,11 @@ def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
 PROVE = """
 import signal
 import sys
+import threading
 from pathlib import Path
 from torchproof.proof import prove
 from torchproof.tree import find_in_tree
+from torchproof.worker import Worker
 
 # Whoever starts the tests in the background has SIGINT ignored, which is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -278,3 +282,33 @@ def test_what_could_not_run_here_is_no_verdict(
     ]
     monkeypatch.setenv("TORCHPROOF_CHROMIUM", "nowhere")
     assert proof_of(root).ran == (), "it was seen to pass"
+
+
+def test_interrupted_proof_leaves_a_lent_worker_running(tmp_path: Path, ear: Ear) -> None:
+    block = f"{ear.say('1')}\n>>> _ = threading.Event().wait()\n>>> 1\n1"
+    files = {"docs/a.md": page(section("slow", block), section("b", ">>> 1\n1"), setup=NO_TORCH)}
+    root = write_tree(tmp_path / "tree", files)
+    found = find_in_tree(root)
+    with Worker(root=root, subjects=found.subjects) as worker:
+        worker.environment("cpu")
+        before = worker.pid
+
+        def interrupt() -> None:
+            ear.heard()
+            os.kill(os.getpid(), signal.SIGINT)
+
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
+        with pytest.raises(KeyboardInterrupt):
+            prove(
+                found,
+                root=root,
+                verified=root / "docs/verified",
+                cache=root / "cache",
+                jobs=1,
+                worker=worker,
+            )
+        interrupting.join()
+        quick = next(subject for subject in found.subjects if subject.id.endswith("::b"))
+        assert worker.run(quick, "cpu").status == "passed"
+        assert worker.pid == before

@@ -258,3 +258,15 @@ def test_what_could_not_run_here_leaves_its_verdict_as_it_is(root: Path) -> None
         run = pytest_in(root, "--device=cpu", "--record", "docs/c.md")
     assert "1 skipped" in run.output
     assert read_record(path).verdicts == seen
+
+
+def test_no_fork_takes_new_interpreters(tmp_path: Path) -> None:
+    leads = ">>> os.getsid(0) == os.getpid(), 'torchproof.warm_parent' in sys.modules"
+    block = f">>> import __main__\n{leads}\n(True, False)\n>>> __main__.__spec__.name\n"
+    block += "'torchproof.fresh_process'"
+    pages = {"docs/a.md": page(section("spawned", block), setup=NO_TORCH)}
+    root = write_tree(tmp_path, {"pytest.ini": FILES["pytest.ini"], **pages})
+    run = pytest_in(root, "--no-fork", "--device", "cpu")
+    assert run.status == 0, run.output
+    forked = pytest_in(root, "--device", "cpu")
+    assert "'torchproof.warm_parent'" in forked.output

@@ -45,14 +45,17 @@ class Companion:
         """Terminate it, or kill it where that takes longer than `patience`; return its status."""
         os.kill(self.pid, signal.SIGTERM)
         deadline = time.monotonic() + patience
-        while _readable(self.output, deadline):
+        # Read what it says until it closes its output: most often, that is its end.
+        while time.monotonic() < deadline and _readable(self.output, deadline):
             if not os.read(self.output, 4096):
                 break
-        else:
-            os.kill(self.pid, signal.SIGKILL)
         os.close(self.output)
         os.close(self.lifeline)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        status = _status_by(deadline, self.pid)
+        if status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            _, status = os.waitpid(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
 
 
 def spawn(command: list[str], *, env: Mapping[str, str], errors: IO[bytes]) -> Companion:
@@ -143,3 +146,16 @@ def _readable(descriptor: int, deadline: float) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
         return bool(selector.select(max(deadline - time.monotonic(), 0)))
+
+
+def _status_by(deadline: float, pid: int) -> int | None:
+    """Wait for a child and return its status, or None if it still runs at the deadline."""
+    pause = 0.0005
+    while True:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)

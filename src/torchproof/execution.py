@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import linecache
+import os
 import runpy
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any
 
 from torchproof.checker import same_output, strip_device
 from torchproof.later import later
+from torchproof.leftovers import end_copies
 from torchproof.marks import hold_on, running_versions
 from torchproof.outcome import Drawing, Failure, Outcome, Status
 from torchproof.pictures import draw
@@ -55,13 +57,14 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
     failures: list[Failure] = []
     drawings: list[Drawing] = []
     ran = checked = 0
+    pid = os.getpid()
     where = running_versions()
     for index, example in enumerate((*subject.setup, *subject.examples)):
         if not hold_on(example.marks, where):
             continue
         before = len(failures)
         for statement in example.statements:
-            failure = _run_statement(statement, namespace, subject.file, device)
+            failure = _run_statement(statement, namespace, subject.file, device, pid=pid)
             if failure is not None:
                 failures.append(failure)
             else:
@@ -84,7 +87,7 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
 
 
 def _run_statement(
-    statement: Statement, namespace: dict[str, Any], file: str, device: str
+    statement: Statement, namespace: dict[str, Any], file: str, device: str, *, pid: int
 ) -> Failure | None:
     out = _Output()
     raised: BaseException | None = None
@@ -92,6 +95,9 @@ def _run_statement(
         try:
             exec(_compile(statement, file), namespace)
         except BaseException as error:
+            if os.getpid() != pid:
+                # An error ends a copy of this process; it is no failure of the subject.
+                raise
             raised = error
     printed = out.getvalue()
     if raised is None:
@@ -137,7 +143,7 @@ def _run_script(subject: Subject, root: Path) -> Outcome:
     out = _Output()
     sys.argv = [str(path)]
     try:
-        with contextlib.redirect_stdout(out), warnings.catch_warnings():
+        with contextlib.redirect_stdout(out), warnings.catch_warnings(), end_copies():
             runpy.run_path(str(path), run_name="__main__")
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code in (0, None):

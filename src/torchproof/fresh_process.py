@@ -8,14 +8,15 @@ import json
 import os
 import runpy
 import sys
-import tempfile
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from torchproof.environment import describe_environment, installed_devices
 from torchproof.execution import execute
+from torchproof.leftovers import end_copies, end_with_parent
 from torchproof.outcome import Outcome
+from torchproof.replies import write_reply
 from torchproof.subjects import Subject
 
 
@@ -30,8 +31,11 @@ def run_patch(path: str) -> None:
         raise RuntimeError(f"{path}:{line}: {said}") from None
 
 
-def answer(request: dict[str, Any], root: Path) -> dict[str, Any]:
-    """Answer a request in this process; `root` is what the subject's file is relative to."""
+def answer(request: dict[str, Any], root: Path, *, fork: bool) -> dict[str, Any]:
+    """Answer a request in this process; `root` is what the subject's file is relative to.
+
+    Without `fork` nothing here forks, so that it works where that is not safe or not possible.
+    """
     if request["kind"] == "environment":
         return describe_environment(request["device"]).to_json()
     if request["kind"] == "devices":
@@ -45,36 +49,54 @@ def answer(request: dict[str, Any], root: Path) -> dict[str, Any]:
     with contextlib.ExitStack() as stack:
         if subject.needs_visdom:
             from torchproof.visdom_client import set_default_port
-            from torchproof.visdom_server import forked_visdom_server
+            from torchproof.visdom_server import forked_visdom_server, visdom_server
 
-            server = stack.enter_context(forked_visdom_server())
+            server = stack.enter_context(forked_visdom_server() if fork else visdom_server())
             set_default_port(server.port)
+        # The server and its folder are this process's: no copy may take them away.
+        stack.enter_context(end_copies())
         return execute(subject, request["device"], root=root).to_json()
+
+
+def reply_and_exit(request: dict[str, Any], root: Path, *, to: int, fork: bool) -> NoReturn:
+    """Answer a request, write the reply to a descriptor and end this process.
+
+    The process that was asked replies, and no copy of it does.
+    """
+    status = 70
+    try:
+        with end_copies():
+            reply = answer(request, root, fork=fork)
+            sys.stdout.flush()
+        write_reply(to, reply)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        # No clean-up of the interpreter: the process and all of its threads simply end.
+        os._exit(status)
 
 
 def main() -> None:
     """Answer the one request on stdin: the way for platforms without fork."""
+    end_with_parent()
     replies = os.dup(1)
     os.dup2(2, 1)
     request = json.load(sys.stdin)
     try:
-        for module in request["preload"]:
-            importlib.import_module(module)
-        if request["patch"]:
-            run_patch(request["patch"])
+        with end_copies():
+            for module in request["preload"]:
+                importlib.import_module(module)
+            if request["patch"]:
+                run_patch(request["patch"])
     except Exception as error:
         message = "".join(traceback.format_exception_only(error)).strip()
-        os.write(replies, json.dumps({"error": message}).encode() + b"\n")
+        write_reply(replies, {"error": message})
         return
-    os.write(replies, json.dumps({"ready": os.getpid()}).encode() + b"\n")
-    with tempfile.TemporaryDirectory(prefix="torchproof-") as folder:
-        os.chdir(folder)
-        result = answer(request, Path(request["root"]))
-        os.chdir(request["root"])
-    with os.fdopen(replies, "wb") as pipe:
-        pipe.write(json.dumps(result).encode() + b"\n")
-    sys.stdout.flush()
-    os._exit(0)
+    write_reply(replies, {"ready": os.getpid()})
+    os.chdir(request["folder"])
+    reply_and_exit(request, Path(request["root"]), to=replies, fork=False)
 
 
 if __name__ == "__main__":

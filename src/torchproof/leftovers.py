@@ -1,7 +1,8 @@
 """Processes that a subject leaves behind: how each of them is found and ended.
 
 A subject leads a process group, which can be killed as one. What it detached from that group is
-found on Linux only, where an orphan goes to the nearest ancestor that adopts orphans.
+found on Linux only, where an orphan goes to the nearest ancestor that adopts orphans. A copy of a
+subject's process, made by a fork, ends itself where it would leave the subject's code.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 # linux/prctl.h
@@ -21,9 +22,34 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def kill_group(pid: int) -> None:
-    """Kill whatever is left of the process group that a process leads."""
+    """Kill whatever is left of the process group that a process leads.
+
+    Call it before that process is waited for: then its number may be that of another one.
+    """
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def end_copies() -> Iterator[None]:
+    """End each copy of this process that leaves the block, before anything after it runs.
+
+    The block runs code that may fork. torch, too, forks to run `addr2line`, in C++: without that
+    program its copy raises an error and goes on. What a copy would write or clean up after the
+    block is the original's.
+    """
+    original = os.getpid()
+    status = 1
+    try:
+        yield
+        status = 0
+    except SystemExit as leaving:
+        code = leaving.code
+        status = code & 0xFF if isinstance(code, int) else int(code is not None)
+        raise
+    finally:
+        if os.getpid() != original:
+            os._exit(status)
 
 
 def adopt_orphans() -> None:

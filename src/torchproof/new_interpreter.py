@@ -6,11 +6,11 @@ It takes seconds where a fork takes milliseconds, and comes to the same outcome.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +18,11 @@ from typing import Any
 from torchproof.outcome import (
     OUTPUT_KEPT,
     OUTPUT_LIMIT,
-    Outcome,
     ended_early,
     flooded,
     timed_out,
 )
+from torchproof.replies import ReplyError, late_start, parse_reply, why_not_ready, write_reply
 
 
 def ask_new_interpreter(
@@ -32,18 +32,16 @@ def ask_new_interpreter(
 
     The limit in the request begins when the interpreter has imported what it should.
     """
-    process = _Interpreter(python, env)
-    process.ask(json.dumps(request).encode())
-    try:
-        first = process.line(start_limit)
-        if "ready" not in first:
-            return first if "error" in first else {"error": "it ended while it was starting"}
-        answer = process.line(float(request["limit"]))
-        return answer if answer and not process.flooded else process.early_end().to_json()
-    except queue.Empty:
-        return timed_out(request["limit"]).to_json()
-    finally:
-        process.end()
+    limit = float(request["limit"])
+    with tempfile.TemporaryDirectory(prefix="torchproof-", ignore_cleanup_errors=True) as folder:
+        process = _Interpreter(python, env)
+        try:
+            process.ask({**request, "folder": folder})
+            if why := process.why_not_ready(start_limit):
+                return {"error": why}
+            return process.result(limit)
+        finally:
+            process.end()
 
 
 class _Interpreter:
@@ -57,32 +55,39 @@ class _Interpreter:
             # A Ctrl-C is for the caller, who then ends the whole group.
             start_new_session=True,
         )
-        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._first: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._reply = b""
         self._tail = b""
-        self.flooded = False
+        self._flooded = False
+        self._killing = threading.Lock()
+        self._ended = threading.Event()
         readers = [threading.Thread(target=t, daemon=True) for t in (self._listen, self._drain)]
         for reader in readers:
             reader.start()
         self._waiter = threading.Thread(target=self._wait, args=(readers,), daemon=True)
         self._waiter.start()
 
-    def ask(self, request: bytes) -> None:
+    def ask(self, request: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
-            pipe.write(request)
+            write_reply(pipe.fileno(), request)
 
-    def line(self, limit: float) -> dict[str, Any]:
-        """Return the next line, empty if the process ended; queue.Empty if it is late."""
-        line = self._lines.get(timeout=limit)
-        with contextlib.suppress(ValueError):
-            parsed: dict[str, Any] = json.loads(line)
-            return parsed
-        return {}
+    def why_not_ready(self, limit: float) -> str:
+        try:
+            return why_not_ready(self._first.get(timeout=limit))
+        except queue.Empty:
+            return late_start(limit)
 
-    def early_end(self) -> Outcome:
-        if self.flooded:
-            return flooded()
-        return ended_early(self._process.wait(), self._tail)
+    def result(self, limit: float) -> dict[str, Any]:
+        """Wait until the process has ended; return its reply, or what became of it."""
+        if not self._ended.wait(limit):
+            return timed_out(limit).to_json()
+        if self._flooded:
+            return flooded().to_json()
+        try:
+            return parse_reply(self._reply)
+        except ReplyError:
+            return ended_early(self._process.returncode, self._tail).to_json()
 
     def end(self) -> None:
         self._kill()
@@ -91,8 +96,9 @@ class _Interpreter:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as pipe:
+            self._first.put(pipe.readline())
             for line in pipe:
-                self._lines.put(line)
+                self._reply += line
 
     def _drain(self) -> None:
         assert self._process.stderr is not None
@@ -101,19 +107,32 @@ class _Interpreter:
             while data := os.read(pipe.fileno(), 1 << 16):
                 written += len(data)
                 self._tail = (self._tail + data)[-OUTPUT_KEPT:]
-                if written > OUTPUT_LIMIT and not self.flooded:
-                    self.flooded = True
+                if written > OUTPUT_LIMIT and not self._flooded:
+                    self._flooded = True
                     self._kill()
 
     def _wait(self, readers: list[threading.Thread]) -> None:
-        self._process.wait()
-        self._kill()
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+            with self._killing:
+                # Nobody else can get its number before it is waited for.
+                self._kill_group()
+                self._process.wait()
+        else:
+            self._process.wait()
+            self._kill_group()
         for reader in readers:
             # What a subject detached from its group may hold a pipe open.
             reader.join(1.0)
-        self._lines.put(b"")
+        self._first.put(b"")
+        self._ended.set()
 
     def _kill(self) -> None:
+        with self._killing:
+            if self._process.returncode is None:
+                self._kill_group()
+
+    def _kill_group(self) -> None:
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self._process.pid, signal.SIGKILL)

@@ -182,16 +182,15 @@ def _with_cached(
 
 
 def _run(due: Sequence[Subject], worker: Worker, jobs: int, outcomes: dict[str, Outcome]) -> None:
-    with ThreadPoolExecutor(jobs) as pool:
-        runner = LocalRunner(worker)
-        todo = [Job(subject, "cpu", code_digest()) for subject in due]
-        try:
-            for job, report in run_jobs(todo, executor=pool, run=runner.run_job):
-                outcomes[job.subject.id] = report.outcome
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            worker.close()
-            raise
+    runner = LocalRunner(worker)
+    todo = [Job(subject, "cpu", code_digest()) for subject in due]
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for job, report in run_jobs(todo, executor=pool, run=runner.run_job):
+            outcomes[job.subject.id] = report.outcome
+    finally:
+        # Do not wait for what an interrupted run leaves: whoever made the worker ends it.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _failures(subject: Subject, outcome: Outcome) -> list[Problem]:

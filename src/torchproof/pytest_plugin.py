@@ -22,7 +22,7 @@ from torchproof.record import RecordError, read_records
 from torchproof.runners import ClusterRunner, LocalRunner, Runner
 from torchproof.subjects import Found, Subject
 from torchproof.tree import find_files
-from torchproof.worker import Worker, WorkerError
+from torchproof.worker import FORKS, Worker, WorkerError
 
 _FILES = pytest.StashKey[dict[Path, Found]]()
 _RUNNER = pytest.StashKey[Runner]()
@@ -30,7 +30,7 @@ _DEVICES = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --device, --record, --patch, --dask and --drift."""
+    """Add --device, --record, --patch, --no-fork, --dask and --drift."""
     group = parser.getgroup("torchproof")
     group.addoption(
         "--device",
@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         metavar="FILE.py",
         help="run this file in the workers before any subject, to try the pages on a changed torch",
+    )
+    group.addoption(
+        "--no-fork",
+        action="store_true",
+        help="run each subject in a new interpreter, not in a fork; the default except on Linux",
     )
     group.addoption(
         "--dask",
@@ -74,8 +79,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--patch: no file {patch}")
     if config.option.record or config.option.drift:
         _check_records(config)
-    if config.option.dask and (patch or getattr(config.option, "numprocesses", None)):
-        raise pytest.UsageError("--dask runs elsewhere: leave -n and --patch out")
+    here = patch or config.option.no_fork or getattr(config.option, "numprocesses", None)
+    if config.option.dask and here:
+        raise pytest.UsageError("--dask runs elsewhere: leave -n, --patch and --no-fork out")
     # pytest takes `[` only after `::`; the id of a script has none.
     config.args[:] = [_script_argument(argument) for argument in config.args]
     files = config.stash[_FILES] = find_files(config.rootpath)
@@ -99,6 +105,7 @@ def _runner(config: pytest.Config, subjects: list[Subject]) -> Runner:
         # Under xdist this process runs nothing itself and needs no more than torch.
         subjects=() if getattr(config.option, "numprocesses", None) else subjects,
         patch=patch.resolve() if patch else None,
+        fork=FORKS and not config.option.no_fork,
     )
     return LocalRunner(worker)
 

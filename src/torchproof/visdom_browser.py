@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torchproof.leftovers import end_copies
 from torchproof.visdom_application import HOST
 from torchproof.visdom_server import visdom_server
 
@@ -178,7 +179,9 @@ def browser_context() -> Iterator[BrowserContext]:
     chromium = find_chromium()
     with _playwright() as playwright, _launch(playwright, chromium) as context:
         context.add_init_script(SEED)
-        yield context
+        # A copy of this process that comes out here must not close what is not its own.
+        with end_copies():
+            yield context
 
 
 def _launch(playwright: Playwright, chromium: Path) -> BrowserContext:

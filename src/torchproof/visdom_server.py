@@ -19,6 +19,7 @@ from typing import IO
 
 from torchproof import companion
 from torchproof.companion import Companion
+from torchproof.leftovers import end_copies
 from torchproof.visdom_application import HOST, PortTakenError, ServerError, serve
 from torchproof.visdom_service import TAKEN, accompany, main
 from torchproof.visdom_settings import Settings
@@ -132,7 +133,9 @@ def _running(
             if said:
                 bound = json.loads(said)["port"]
                 url = f"http://{HOST}:{bound}{base_url}"
-                yield Server(bound, url, env_path, process.pid, log)
+                # A copy of this process that comes out here must not stop what is not its own.
+                with end_copies():
+                    yield Server(bound, url, env_path, process.pid, log)
         finally:
             status = process.stop()
         if status == TAKEN:

@@ -27,10 +27,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from torchproof.fresh_process import run_patch
+from torchproof.fresh_process import reply_and_exit, run_patch
 from torchproof.huge_pages import use_huge_pages
-from torchproof.leftovers import adopt_orphans, end_with_parent, kill_group, kill_strays
+from torchproof.leftovers import (
+    adopt_orphans,
+    end_copies,
+    end_with_parent,
+    kill_group,
+    kill_strays,
+)
 from torchproof.outcome import OUTPUT_KEPT, OUTPUT_LIMIT, ended_early, flooded, timed_out
+from torchproof.replies import ReplyError, parse_reply, write_reply
 
 _HUGE_AFTER = 20
 """Forks after which gathering the memory in huge pages pays for itself."""
@@ -38,7 +45,7 @@ _HUGE_AFTER = 20
 
 def main() -> None:
     """Serve requests until stdin closes; the first line of it holds the options."""
-    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    replies = os.dup(1)
     # What a library prints while it is imported must not look like a reply.
     os.dup2(2, 1)
     # A Ctrl-C reaches all processes of a terminal; this one ends when its stdin closes.
@@ -47,21 +54,22 @@ def main() -> None:
     # Next to nothing of what an import makes is garbage; to look for it takes a tenth of the time.
     gc.disable()
     try:
-        for module in options["preload"]:
-            importlib.import_module(module)
-        for module in options["extra"]:
-            with contextlib.suppress(ImportError):
+        with end_copies():
+            for module in options["preload"]:
                 importlib.import_module(module)
-        if options["patch"]:
-            run_patch(options["patch"])
+            for module in options["extra"]:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(module)
+            if options["patch"]:
+                run_patch(options["patch"])
     except BaseException as error:
-        _write(replies, {"error": "".join(traceback.format_exception_only(error)).strip()})
+        write_reply(replies, {"error": "".join(traceback.format_exception_only(error)).strip()})
         return
     # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
     gc.freeze()
     gc.enable()
     adopt_orphans()
-    _write(replies, {"ready": os.getpid()})
+    write_reply(replies, {"ready": os.getpid()})
     _Parent(Path(options["root"]), replies).serve()
 
 
@@ -83,7 +91,7 @@ class _Child:
 
 
 class _Parent:
-    def __init__(self, root: Path, replies: Any) -> None:
+    def __init__(self, root: Path, replies: int) -> None:
         self.root = root
         self.replies = replies
         self.children: dict[int, _Child] = {}
@@ -186,17 +194,20 @@ class _Parent:
     def _reap(self) -> None:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if pid == 0:
+            if ended is None:
                 return
+            child = self.children.get(ended.si_pid)
+            if child is not None:
+                # Nobody else can get its number before it is waited for.
+                kill_group(child.pid)
             # What this one leaves behind is now a child of this process.
             kill_strays(known=self.children)
-            child = self.children.get(pid)
+            _, status = os.waitpid(ended.si_pid, 0)
             if child is not None:
                 child.status = status
-                kill_group(pid)
                 self._finish(child)
 
     def _finish(self, child: _Child) -> None:
@@ -213,8 +224,11 @@ class _Parent:
         del self.children[child.pid]
         shutil.rmtree(child.folder, ignore_errors=True)
         if child.reason != "closed":
-            reply = {"ticket": child.ticket, "result": _result(child)}
-            _write(self.replies, reply)
+            try:
+                write_reply(self.replies, {"ticket": child.ticket, "result": _result(child)})
+            except BrokenPipeError:
+                # Nobody listens any more: end what runs, with all that it has left behind.
+                self.closed = True
 
 
 def _result(child: _Child) -> dict[str, Any]:
@@ -224,9 +238,8 @@ def _result(child: _Child) -> dict[str, Any]:
     if child.reason == "flooded":
         return flooded().to_json()
     try:
-        result: dict[str, Any] = json.loads(b"".join(child.chunks))
-        return result
-    except ValueError:
+        return parse_reply(b"".join(child.chunks))
+    except ReplyError:
         code = os.waitstatus_to_exitcode(child.status or 0)
         return ended_early(code, child.tail).to_json()
 
@@ -235,7 +248,6 @@ def _become_child(
     request: dict[str, Any], root: Path, folder: str, result: int, output: int
 ) -> NoReturn:
     """Turn the fork into the subject's process; never returns."""
-    status = 70
     try:
         os.setsid()
         adopt_orphans()
@@ -251,25 +263,12 @@ def _become_child(
         os.closerange(3, 200)
         os.closerange(201, 1024)
         os.chdir(folder)
-        from torchproof.fresh_process import answer
-
-        data = json.dumps(answer(request, root)).encode()
-        sys.stdout.flush()
-        while data:
-            data = data[os.write(end, data) :]
-        status = 0
+        reply_and_exit(request, root, to=end, fork=True)
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
     finally:
-        # No clean-up of the interpreter: the process and all of its threads simply end.
-        os._exit(status)
-
-
-def _write(replies: Any, reply: dict[str, Any]) -> None:
-    data = json.dumps(reply).encode() + b"\n"
-    while data:
-        data = data[replies.write(data) :]
+        os._exit(70)
 
 
 if __name__ == "__main__":

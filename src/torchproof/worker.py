@@ -24,16 +24,26 @@ from torchproof.marks import contradiction, describe, probes, skip_reason
 from torchproof.new_interpreter import ask_new_interpreter
 from torchproof.outcome import Outcome
 from torchproof.preloading import EXTRA, explain, preloads
+from torchproof.replies import ReplyError, late_start, parse_reply, why_not_ready
 from torchproof.subjects import DEVICES, Subject
 
 _START_LIMIT = 120.0
 """Seconds that a first answer may take: an import of torch from a cold disk."""
+_GRACE = 60.0
+"""Seconds that a reply may be late: a busy machine takes longer than the limit of a subject."""
+_CLOSING = 5.0
+"""Seconds that a warm parent gets to end by itself."""
+FORKS = sys.platform == "linux"
+"""Whether subjects run in forks unless told otherwise; nowhere else has that been tried."""
 _QUIET = {
     # The subjects share few cores; pools of threads would fight over them, and a pool that
     # a parent had started would not survive the fork.
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    # By default torch forks to run addr2line; where there is none, its copy of the subject raises
+    # an error and goes on, and the subject gets `ValueError: stoi`.
+    "TORCH_SYMBOLIZE_MODE": "dladdr",
     "MPLBACKEND": "Agg",
     "PYTHONHASHSEED": "0",
     "PYTHONSAFEPATH": "1",
@@ -49,7 +59,7 @@ class Worker:
 
     `run` may be called from several threads. `patch` is a Python file that the warm parent runs
     before any subject, to try the pages on a changed torch. `fork=False` takes a new interpreter
-    for each subject, as platforms without fork do.
+    for each subject, as is the default elsewhere than on Linux.
 
     Raises WorkerError if torch cannot be imported or is outside the supported range.
     """
@@ -60,7 +70,7 @@ class Worker:
         root: Path,
         subjects: Iterable[Subject] = (),
         patch: Path | None = None,
-        fork: bool = hasattr(os, "fork"),
+        fork: bool = FORKS,
         python: str = sys.executable,
     ) -> None:
         self._root = root
@@ -152,7 +162,8 @@ class Worker:
         parent, self._parent = self._parent, None
         if parent is not None:
             _end(parent)
-            self._reader.join()
+            # Nothing but the parent holds its pipe; if something does, leave the thread to it.
+            self._reader.join(_CLOSING)
 
     def _ask_plainly(self, kind: str, device: str) -> dict[str, Any]:
         answer = self._ask({"kind": kind, "device": device, "limit": _START_LIMIT})
@@ -172,11 +183,15 @@ class Worker:
             self._tickets += 1
             self._waiting[self._tickets] = future
             line = json.dumps({**request, "ticket": self._tickets}).encode() + b"\n"
-            # If it died just now, whoever reads from it says so.
+            # When it dies, now or later, whoever reads from it says so.
+            deadline = _Deadline(request["limit"] + _GRACE, parent)
             with contextlib.suppress(BrokenPipeError):
                 parent.stdin.write(line)
                 parent.stdin.flush()
-        return future.result()
+        try:
+            return future.result()
+        finally:
+            deadline.cancel()
 
     def _start_parent(self) -> None:
         if self._parent is not None:
@@ -188,6 +203,7 @@ class Worker:
             env=self._environ(),
         )
         assert parent.stdin is not None and parent.stdout is not None
+        deadline = _Deadline(_START_LIMIT, parent)
         try:
             with contextlib.suppress(BrokenPipeError):
                 parent.stdin.write(json.dumps(self._options()).encode() + b"\n")
@@ -197,11 +213,14 @@ class Worker:
             parent.kill()
             _end(parent)
             raise
-        first = json.loads(line) if line else {"error": "it ended while it was starting"}
-        if "error" in first:
+        finally:
+            deadline.cancel()
+        why = late_start(_START_LIMIT) if deadline.killed else why_not_ready(line)
+        if why:
+            parent.kill()
             _end(parent)
             parent.stdout.close()
-            raise WorkerError(explain(first["error"]))
+            raise WorkerError(explain(why))
         self._parent = parent
         # Each parent has its own: what a dead one leaves is not taken for what the next one runs.
         self._waiting = {}
@@ -214,17 +233,25 @@ class Worker:
         self, parent: subprocess.Popen[bytes], waiting: dict[int, Future[dict[str, Any]]]
     ) -> None:
         assert parent.stdout is not None
-        with parent.stdout as replies:
-            for line in replies:
-                reply = json.loads(line)
-                with self._lock:
-                    future = waiting.pop(reply["ticket"])
-                future.set_result(reply["result"])
-        parent.wait()
-        with self._lock:
-            lost = list(waiting.values())
-        for future in lost:
-            future.set_exception(WorkerError("the warm parent died; run again"))
+        why = "the warm parent died"
+        try:
+            with parent.stdout as replies:
+                for line in replies:
+                    if not line.endswith(b"\n"):
+                        break  # it died in the middle of a reply
+                    reply = parse_reply(line)
+                    with self._lock:
+                        future = waiting.pop(reply["ticket"])
+                    future.set_result(reply["result"])
+        except (ReplyError, LookupError, TypeError) as error:
+            why = f"the warm parent cannot be understood: {error}"
+        finally:
+            with self._lock:
+                # Whoever asks from now on gets a new one.
+                _end(parent)
+                lost = list(waiting.values())
+            for future in lost:
+                future.set_exception(WorkerError(f"{why}; run again"))
 
     def _ask_new_interpreter(self, request: dict[str, Any]) -> dict[str, Any]:
         answer = ask_new_interpreter(
@@ -249,13 +276,28 @@ class Worker:
         return {**os.environ, **_QUIET}
 
 
+class _Deadline(threading.Timer):
+    """Kill a process after some time, unless cancelled before."""
+
+    def __init__(self, seconds: float, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(seconds, self._kill)
+        self.daemon = True
+        self._process = process
+        self.killed = False
+        self.start()
+
+    def _kill(self) -> None:
+        self.killed = True
+        self._process.kill()
+
+
 def _end(parent: subprocess.Popen[bytes]) -> None:
     assert parent.stdin is not None
     # What could not be written to a dead process is still in the buffer.
     with contextlib.suppress(BrokenPipeError):
         parent.stdin.close()
     try:
-        parent.wait(5)
+        parent.wait(_CLOSING)
     except subprocess.TimeoutExpired:
         parent.kill()
         parent.wait()

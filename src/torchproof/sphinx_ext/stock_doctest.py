@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -29,6 +30,8 @@ _VISDOM = re.compile(r"^\s*>>> .*visdom", re.MULTILINE)
 def _start(app: Sphinx) -> None:
     if app.builder.name != "doctest":
         return
+    # As in a worker: torch must not fork to run addr2line, which need not be there.
+    os.environ.setdefault("TORCH_SYMBOLIZE_MODE", "dladdr")
     from torchproof.visdom_client import quiet_client
 
     quiet_client()
