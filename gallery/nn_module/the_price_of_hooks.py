@@ -41,6 +41,8 @@ def instructions(call):
         return trace
 
     before = sys.gettrace()
+    # Python 3.12 counts no instruction unless some frame asks for it before the trace begins.
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(trace)
     try:
         call()
