@@ -13,12 +13,13 @@ import os
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.util.parallel import parallel_available
 
+from torchproof.preloading import EXTRA
 from torchproof.sphinx_ext.page_processes import each_in_its_process
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ def _start(app: Sphinx) -> None:
     quiet_client()
     builder: Any = app.builder
     stock = builder.write_documents
-    # Imported before the processes of the pages are forked, once for all of them.
     visdom: Any = importlib.import_module("visdom")
     do_tsne = visdom.do_tsne
 
@@ -48,10 +48,13 @@ def _start(app: Sphinx) -> None:
             stock({docname})
 
     def write_documents(docnames: AbstractSet[str]) -> None:
+        forks = app.parallel > 1 and parallel_available
+        if forks:
+            _preload()
         # What was read stays to the end; nobody need look through it again and again.
         gc.collect()
         gc.freeze()
-        if app.parallel > 1 and parallel_available:
+        if forks:
             first = sorted(docnames, key=lambda name: _length(Path(app.env.doc2path(name))))
             each_in_its_process(builder, first[::-1], run=write_page, jobs=app.parallel)
             return
@@ -59,6 +62,13 @@ def _start(app: Sphinx) -> None:
             write_page(docname)
 
     builder.write_documents = write_documents
+
+
+def _preload() -> None:
+    """Import what pages would import one by one, seconds each time, before they are forked."""
+    for module in ("torch._dynamo", "matplotlib.pyplot", *EXTRA):
+        with suppress(ImportError):
+            importlib.import_module(module)
 
 
 @contextmanager
