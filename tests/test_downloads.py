@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import time
+import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -25,11 +27,22 @@ from trees import PATIENCE
 from torchproof.cache_folder import cache_folder, make_private
 from torchproof.notebooks import SERVER, prepared
 from torchproof.visdom_server import visdom_server
-from torchproof.visdom_static import front_end_folder
+from torchproof.visdom_static import ASSETS
 
 GALLERY = Path(__file__).parents[1] / "gallery"
 INSTALL = "%pip install torch visdom matplotlib"
 LOCK = make_private(cache_folder()) / "port-8097.lock"
+MATHJAX = [
+    "MathJax.js",
+    "config/Safe.js",
+    "config/TeX-AMS-MML_HTMLorMML.js",
+    "extensions/Safe.js",
+    "jax/output/SVG/config.js",
+    "jax/output/SVG/fonts/TeX/Size1/Regular/Main.js",
+    "jax/output/SVG/fonts/TeX/fontdata.js",
+    "jax/output/SVG/jax.js",
+]
+"""The files of MathJax that visdom loads, each by itself."""
 EXECUTED = [
     "nn_module/conversion_keeps_parameters",
     "nn_module/tied_weights",
@@ -49,14 +62,30 @@ def notebook(name: str) -> str:
 
 
 def run(text: str, folder: Path) -> None:
-    """Run all cells in a kernel of their own."""
+    """Run all cells in a kernel of their own.
+
+    `%pip` needs a pseudo-terminal: where the machine has none, what it would find installed is
+    installed already.
+    """
     notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    if not has_terminals():
+        notebook.cells = [cell for cell in notebook.cells if cell.source != INSTALL]
     nbclient.NotebookClient(
         notebook,
         timeout=300,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
     ).execute()
+
+
+def has_terminals() -> bool:
+    """Say whether a process can open a pseudo-terminal here; a container may have no devpts."""
+    try:
+        for end in os.openpty():
+            os.close(end)
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("name", EXECUTED)
@@ -77,9 +106,15 @@ def test_a_notebook_runs_as_it_is(name: str, tmp_path: Path) -> None:
 def test_a_notebook_starts_the_server_that_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # At its first start visdom loads its front end from the net; in this copy it is in place.
+    # At its first start visdom loads the files that its front end lacks from the net. Nobody opens
+    # a page here, so any file will do.
     package = shutil.copytree(Path(visdom.__file__).parent, tmp_path / "site" / "visdom")
-    shutil.copytree(front_end_folder(), package / "static", dirs_exist_ok=True)
+    table = tomllib.loads((ASSETS / "table.toml").read_text(encoding="utf-8"))["files"]
+    files = [Path(name) for name in table if Path(name).suffix]
+    for path in (*files, *(Path("js/mathjax/2.7.5", name) for name in MATHJAX)):
+        path = package / "static" / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     (package / "static" / "version.built").write_text(version("visdom"))
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
     monkeypatch.setenv("HOME", str(tmp_path))
