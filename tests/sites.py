@@ -22,7 +22,9 @@ DEPRECATED = (
     *("-W", "error::DeprecationWarning", "-W", "error::PendingDeprecationWarning"),
     # sphinx-notfound-page 1.1.0 makes this call itself.
     *("-W", "ignore:'tags' will become a required:PendingDeprecationWarning:notfound.extension"),
-    # So does visdom 0.2.4, when its client finds no server.
+    # MyST-Parser asks its own transform for the application.
+    *("-W", "ignore:'myst_parser.sphinx_ext.myst_refs.:PendingDeprecationWarning"),
+    # visdom 0.2.4 calls a deprecated method too, when its client finds no server.
     *("-W", "ignore:The 'warn' method is deprecated:DeprecationWarning:visdom"),
 )
 SETUP = """\
