@@ -298,6 +298,8 @@ def test_interrupted_proof_leaves_a_lent_worker_running(tmp_path: Path, ear: Ear
             os.kill(os.getpid(), signal.SIGINT)
 
         interrupting = threading.Thread(target=interrupt)
+        # Whoever starts the tests in the background has SIGINT ignored, which is inherited.
+        before_test = signal.signal(signal.SIGINT, signal.default_int_handler)
         interrupting.start()
         with pytest.raises(KeyboardInterrupt):
             prove(
@@ -309,6 +311,7 @@ def test_interrupted_proof_leaves_a_lent_worker_running(tmp_path: Path, ear: Ear
                 worker=worker,
             )
         interrupting.join()
+        signal.signal(signal.SIGINT, before_test)
         quick = next(subject for subject in found.subjects if subject.id.endswith("::b"))
         assert worker.run(quick, "cpu").status == "passed"
         assert worker.pid == before

@@ -241,7 +241,8 @@ def test_an_interrupted_build_is_rebuilt(tmp_path: Path) -> None:
     # Whoever starts the tests in the background has SIGINT ignored, which is inherited.
     interruptible = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     run = "import runpy; runpy.run_module('sphinx', run_name='__main__', alter_sys=True)"
-    python, _, _, *arguments = site.command()
+    python, *options = site.command()
+    arguments = options[options.index("sphinx") + 1 :]
     process = subprocess.Popen(
         [python, "-c", f"{interruptible}; {run}", *arguments],
         stdout=subprocess.PIPE,

@@ -55,8 +55,7 @@ class MatrixDirective(SphinxDirective):
                 *(release_of(e.python), e.id),
             ),
         )
-        fields = telling_fields(records)
-        head = [say("page"), *(_label(environment, fields) for environment in records)]
+        head = [say("page"), *(_label(environment, records) for environment in records)]
         rows = [self._total(proof, records)]
         for docname, subjects in _pages(proof).items():
             rows += self._page(docname, subjects, proof, records)
@@ -145,12 +144,19 @@ def _device(environment: Environment) -> str:
     return f"{environment.system} {environment.machine}, {name}"
 
 
-def _label(environment: Environment, fields: Sequence[str]) -> str:
+def _label(environment: Environment, records: Sequence[Environment]) -> str:
     """Return the head of a column, as short as it can be and tell the environments apart."""
+    release = release_name(environment.torch)
     device = "" if environment.device == "cpu" else LABELS[environment.device]
-    shown = [field for field in fields if getattr(environment, field)]
-    parts = [release_name(environment.torch), device, name_environment(environment, shown)]
-    return " ".join(part for part in parts if part)
+    alike = [
+        record
+        for record in records
+        if (release_name(record.torch), record.device) == (release, environment.device)
+    ]
+    shown = [field for field in telling_fields(alike) if getattr(environment, field)]
+    return " ".join(
+        part for part in (release, device, name_environment(environment, shown)) if part
+    )
 
 
 def _count(
