@@ -13,7 +13,7 @@ from trees import NO_TORCH, section
 
 from torchproof.environment import describe_environment
 from torchproof.marks import release_of
-from torchproof.outcome import Outcome
+from torchproof.outcome import Outcome, Status
 from torchproof.record import Verdict, verdict_of, write_verdicts
 from torchproof.sphinx_ext.changes import changes_of
 from torchproof.subjects import Example, Marks, Subject
@@ -133,8 +133,9 @@ def test_verdict_line_tells_environments_of_one_release_apart(tmp_path: Path) ->
     two = Site(tmp_path)
     two.write({"docs/pages/a.md": page(section("alike", ">>> 1\n1"), setup=NO_TORCH)})
     (subject,) = find_in_tree(two.root).subjects
-    for python, status in (("3.12", "passed"), ("3.14", "failed")):
-        verdicts = {subject.id: verdict_of(subject, Outcome(status))}  # type: ignore[arg-type]
+    seen: dict[str, Status] = {"3.12": "passed", "3.14": "failed"}
+    for python, status in seen.items():
+        verdicts = {subject.id: verdict_of(subject, Outcome(status))}
         write_verdicts(two.root / "docs/verified", replace(HERE, python=python), verdicts)
     build = two.build()
     text = " ".join(lxml_html.fromstring(build.page("pages/a")).text_content().split())
