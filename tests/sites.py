@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
+import re
+import shutil
 import sys
+import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from sphinx.cmd.build import main
 
 CONF = """
 extensions = ["myst_parser", "torchproof.sphinx_ext"]
@@ -18,14 +25,15 @@ html_theme = "basic"
 myst_enable_extensions = ["colon_fence"]
 """
 # A call that a coming Sphinx, docutils or Python takes away fails a test before it fails a reader.
-DEPRECATED = (
-    *("-W", "error::DeprecationWarning", "-W", "error::PendingDeprecationWarning"),
+_WARNINGS: tuple[tuple[Literal["error", "ignore"], str, type[Warning], str], ...] = (
+    ("error", "", DeprecationWarning, ""),
+    ("error", "", PendingDeprecationWarning, ""),
     # sphinx-notfound-page 1.1.0 makes this call itself.
-    *("-W", "ignore:'tags' will become a required:PendingDeprecationWarning:notfound.extension"),
+    ("ignore", "'tags' will become a required", PendingDeprecationWarning, "notfound.extension"),
     # MyST-Parser asks its own transform for the application.
-    *("-W", "ignore:'myst_parser.sphinx_ext.myst_refs.:PendingDeprecationWarning"),
+    ("ignore", "'myst_parser.sphinx_ext.myst_refs.", PendingDeprecationWarning, ""),
     # visdom 0.2.4 calls a deprecated method too, when its client finds no server.
-    *("-W", "ignore:The 'warn' method is deprecated:DeprecationWarning:visdom"),
+    ("ignore", "The 'warn' method is deprecated", DeprecationWarning, "visdom"),
 )
 SETUP = """\
 ```{doctest}
@@ -33,6 +41,20 @@ SETUP = """\
 >>> from torch import nn
 ```
 """
+
+_SEEN = tempfile.TemporaryDirectory()
+"""What introspection said in a build before: to ask it again takes longer than the rest of one."""
+# An interpreter that has imported what all builds import, and forks for each.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        "sphinx.cmd.build",
+        "sphinx.builders.html",
+        "myst_parser.sphinx_ext.main",
+        "torchproof.sphinx_ext",
+        "torchproof.gallery_hooks",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -74,22 +96,58 @@ class Site:
     ) -> Build:
         """Build with warnings as errors."""
         out = self.root / "docs" / "_build" / builder
-        done = subprocess.run(
-            [*self.command(builder), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, **(env or {})},
-        )
-        return Build(done.returncode, done.stdout + done.stderr, out)
+        options = [*self._options(builder), *arguments]
+        with tempfile.TemporaryDirectory() as folder:
+            output = Path(folder, "output")
+            environ = {**os.environ, **(env or {})}
+            process = _FORKS.Process(target=_build, args=(options, environ, output))
+            process.start()
+            process.join()
+            assert process.exitcode is not None
+            build = Build(process.exitcode, output.read_text(encoding="utf-8"), out)
+        if self._descriptions.exists():
+            shutil.copy(self._descriptions, _SEEN.name)
+        return build
+
+    @property
+    def _descriptions(self) -> Path:
+        return self.root / "docs/_build/torchproof/descriptions.json"
 
     def command(self, builder: str = "html") -> list[str]:
-        """Return the command of a build."""
-        docs = self.root / "docs"
+        """Return the command of a build, for a process of its own."""
         return [
-            *(sys.executable, *DEPRECATED, "-m", "sphinx", "-W", "--keep-going", "-n", "-N"),
-            *("-b", builder, str(docs), str(docs / "_build" / builder)),
+            sys.executable,
+            *(
+                f"-W{action}:{text}:{kind.__name__}:{module}"
+                for action, text, kind, module in _WARNINGS
+            ),
+            *("-m", "sphinx", *self._options(builder)),
         ]
+
+    def describe(self) -> None:
+        """Give the next build what introspection said in another one, if there was one."""
+        seen = Path(_SEEN.name, self._descriptions.name)
+        if seen.exists() and not self._descriptions.exists():
+            self._descriptions.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(seen, self._descriptions)
+
+    def _options(self, builder: str) -> list[str]:
+        self.describe()
+        docs = self.root / "docs"
+        out = docs / "_build" / builder
+        return ["-W", "--keep-going", "-n", "-N", "-b", builder, str(docs), str(out)]
+
+
+def _build(options: Sequence[str], environ: Mapping[str, str], output: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    with output.open("wb") as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+    for action, text, kind, module in _WARNINGS:
+        where = rf"{re.escape(module)}\Z" if module else ""
+        warnings.filterwarnings(action, re.escape(text), kind, where)
+    sys.exit(main(options))
 
 
 def entry(name: str, *blocks: str, heading: str | None = None) -> str:

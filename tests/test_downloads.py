@@ -45,12 +45,10 @@ MATHJAX = [
 """The files of MathJax that visdom loads, each by itself."""
 EXECUTED = [
     "nn_module/conversion_keeps_parameters",
-    "nn_module/tied_weights",
     "autograd/why_gradients_add_up",
-    "autograd/none_or_zero_grad",
-    "visdom/live_loss_curve",
     "visdom/several_lines_smoothed",
 ]
+"""One of each area; the code of all of them runs as scripts."""
 
 
 def notebook(name: str) -> str:

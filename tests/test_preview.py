@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def previewed(root: Path, code: Path = CODE) -> Iterator[Preview]:
 def site(tmp_path: Path) -> Site:
     site = Site(tmp_path / "site")
     site.write({"docs/pages/to.md": BEFORE})
+    site.describe()
     return site
 
 
@@ -130,8 +132,8 @@ def test_a_change_of_the_code_starts_it_anew(site: Site, tmp_path: Path) -> None
 
 
 def test_a_port_that_is_taken_is_one_error(site: Site) -> None:
-    with previewed(site.root) as preview:
-        port = preview.url.rpartition(":")[2].strip("/")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
         done = subprocess.run(
             [sys.executable, "-m", "torchproof.preview", "--port", port, str(site.root)],
             capture_output=True,

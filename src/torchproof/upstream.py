@@ -26,7 +26,7 @@ def source_url(file: str, line: int | None) -> str:
     package = file.partition("/")[0]
     anchor = f"#L{line}" if line else ""
     if package == "visdom":
-        version = importlib.metadata.version("visdom")
+        version = _version("visdom")
         return f"https://github.com/fossasia/visdom/blob/v{version}/py/{file}{anchor}"
     import torch
 
@@ -41,7 +41,7 @@ def upstream_url(qualified: str, value: Any) -> str:
         member = qualified.removeprefix("visdom.Visdom").removeprefix(".")
         anchor = f"vis{member}" if member in _visdom_headings() else "api"
         return f"https://github.com/fossasia/visdom#{anchor}"
-    version = importlib.metadata.version("torch").partition("+")[0]
+    version = _version("torch").partition("+")[0]
     edition = ".".join(version.split(".")[:2]) if _released(version) else "main"
     return f"https://docs.pytorch.org/docs/{edition}/{_page(qualified, value)}"
 
@@ -51,6 +51,10 @@ def _visdom_headings() -> frozenset[str]:
     """Return the methods with a section in the README, which comes with the package."""
     text = importlib.metadata.distribution("visdom").read_text("METADATA") or ""
     return frozenset(re.findall(r"^#+ vis\.(\w+)", text, re.MULTILINE))
+
+
+# Each call reads all metadata of the package.
+_version = functools.cache(importlib.metadata.version)
 
 
 def _released(version: str) -> bool:
