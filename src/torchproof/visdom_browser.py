@@ -25,7 +25,11 @@ from torchproof.visdom_server import visdom_server
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no window of its own, and starts and draws in half the time of the others.
+NAMES = (
+    *("chromium-headless-shell", "chromium"),
+    *("chromium-browser", "google-chrome", "google-chrome-stable"),
+)
 FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
