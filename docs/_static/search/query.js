@@ -95,7 +95,10 @@ var torchproofSearch = (() => {
       for (const at of [...names.sort(byPlace), ...titled.sort(byPlace)]) add({ at });
       alike.forEach(add);
       byScore.forEach(add);
-      return [...results.values()].slice(0, MOST);
+      const best = [...results.values()].slice(0, MOST);
+      // All results mark the same words, those of other spellings included.
+      const terms = [...new Set(best.flatMap((result) => result.terms))];
+      return best.map((result) => ({ ...result, terms }));
     }
 
     return { search };
