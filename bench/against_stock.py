@@ -19,7 +19,7 @@ def measure(folder: Path, *, subjects: int, rounds: int) -> list[Row]:
     root = write_site(folder / "site", subjects)
     # -E: cold doctrees each time.
     stock = ["-m", "sphinx", "-q", "-E", "-b", "doctest", "docs", "out"]
-    pytest = ["-m", "pytest", "-q", "-p", "torchproof.pytest_plugin", "-n", "2", "docs"]
+    pytest = ["-m", "pytest", "-q", "-p", "torchproof.hosts.pytest_plugin", "-n", "2", "docs"]
     samples = in_turn(
         {
             "stock": Command([sys.executable, *stock], root),
@@ -33,7 +33,7 @@ def measure(folder: Path, *, subjects: int, rounds: int) -> list[Row]:
     rows = [
         Row(f"stock sphinx-build -b doctest, {subjects} subjects", _median(of_stock), "s"),
         Row("our runner, two workers, isolated", _median(samples["runner"]), "s"),
-        Row("pytest -p torchproof.pytest_plugin -n 2", _median(samples["pytest"]), "s"),
+        Row("pytest -p torchproof.hosts.pytest_plugin -n 2", _median(samples["pytest"]), "s"),
     ]
     for name in ("runner", "pytest"):
         wall = ratio([s.wall for s in samples[name]], [s.wall for s in of_stock])

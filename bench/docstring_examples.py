@@ -13,8 +13,8 @@ import multiprocessing
 import sys
 import warnings
 
-from torchproof.introspection import find
-from torchproof.inventory import public_names
+from torchproof.api.introspection import find
+from torchproof.api.inventory import public_names
 
 LIMIT = 120.0
 """Seconds that a docstring may take."""

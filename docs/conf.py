@@ -31,10 +31,10 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["gallery/nn_module", "gallery/autograd", "gallery/visdom"],
     "filename_pattern": r"\.py$",
     "image_scrapers": (
-        "torchproof.gallery_hooks.scrape_figures",
-        "torchproof.gallery_hooks.scrape",
+        "torchproof.hosts.gallery_hooks.scrape_figures",
+        "torchproof.hosts.gallery_hooks.scrape",
     ),
-    "reset_modules": ("matplotlib", "torchproof.gallery_hooks.reset"),
+    "reset_modules": ("matplotlib", "torchproof.hosts.gallery_hooks.reset"),
     "reset_modules_order": "both",
     "image_srcset": ["2x"],
     "within_subsection_order": "FileNameSortKey",

@@ -52,7 +52,7 @@ _FORKS.set_forkserver_preload(
         "sphinx.builders.html",
         "myst_parser.sphinx_ext.main",
         "torchproof.sphinx_ext",
-        "torchproof.gallery_hooks",
+        "torchproof.hosts.gallery_hooks",
     ]
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchproof.aliases import aliases
+from torchproof.api.aliases import aliases
 
 
 def test_a_function_under_several_names() -> None:

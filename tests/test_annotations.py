@@ -8,7 +8,7 @@ from typing import Any, Literal, Optional, Union
 
 import pytest
 
-from torchproof.annotations import annotated_names, signature_of, written
+from torchproof.api.annotations import annotated_names, signature_of, written
 
 FUTURE = "from __future__ import annotations\n"
 UNKNOWN = """

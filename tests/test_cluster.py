@@ -23,9 +23,9 @@ from trees import NO_TORCH, Ear, line_of, one_script, one_subject, section, writ
 from torchproof.cluster import Cluster, ClusterError
 from torchproof.environment import describe_environment
 from torchproof.jobs import ForeignCode, Job, code_digest, run_job, run_jobs
-from torchproof.record import read_records
+from torchproof.records.record import read_records
 
-INI = "[pytest]\ntestpaths = docs gallery\naddopts = -p torchproof.pytest_plugin\n"
+INI = "[pytest]\ntestpaths = docs gallery\naddopts = -p torchproof.hosts.pytest_plugin\n"
 PAGE = page(
     entry("torch.nn.Module.to", ">>> sys.byteorder\n'little'"),
     section("wrong", ">>> 1 + 1\n3"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sites import Site, entry, page
 
-from torchproof.code_names import Use
-from torchproof.sphinx_ext.code_links import add_links
+from torchproof.api.code.uses import Use
+from torchproof.sphinx_ext.directives.code_links import add_links
 
 ZERO_GRAD = """\
 >>> layer = nn.Linear(1, 1)

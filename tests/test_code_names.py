@@ -8,8 +8,8 @@ import pytest
 import torch
 import visdom
 
-from torchproof.code_names import OF_OTHERS, uses
-from torchproof.inventory import public_names
+from torchproof.api.code.uses import OF_OTHERS, uses
+from torchproof.api.inventory import public_names
 
 KNOWN = {name.qualified for area in public_names().values() for name in area} | {
     "torch.optim.Optimizer.zero_grad",

@@ -12,9 +12,9 @@ from PIL import Image, ImageChops, ImageStat
 from test_visdom_panes import needs_browser
 
 from torchproof.examples import find_in_page
-from torchproof.pane_orphans import REMOVE, orphans, scripts_with_panes, shown_on_pages
-from torchproof.pane_pictures import PanePictures
-from torchproof.pane_place import recorded_panes
+from torchproof.panes.orphans import REMOVE, orphans, scripts_with_panes, shown_on_pages
+from torchproof.panes.pictures import PanePictures
+from torchproof.panes.place import recorded_panes
 from torchproof.visdom_browser import draw_panes
 from torchproof.worker import Worker
 

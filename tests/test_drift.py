@@ -12,7 +12,7 @@ from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
 from torchproof.outcome import Outcome
-from torchproof.record import verdict_of, write_verdicts
+from torchproof.records.record import verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
 
 PAGE = page(
@@ -22,7 +22,7 @@ PAGE = page(
     section("holds", ">>> 1\n1"),
     setup=NO_TORCH,
 )
-INI = "[pytest]\ntestpaths = docs\naddopts = -p torchproof.pytest_plugin\n"
+INI = "[pytest]\ntestpaths = docs\naddopts = -p torchproof.hosts.pytest_plugin\n"
 HERE = describe_environment("cpu")
 WHERE = (
     f"torch {HERE.torch} (cpu, Python {HERE.python}, {HERE.system} {HERE.machine} "

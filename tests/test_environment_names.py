@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from torchproof.environment import Environment
-from torchproof.environment_names import (
+from torchproof.records.environment_names import (
     name_environment,
     name_environments,
     release_ranges,

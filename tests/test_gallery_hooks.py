@@ -15,8 +15,8 @@ from test_pane_pictures import png
 from test_visdom_panes import PANE
 from trees import line_of, write_tree
 
-from torchproof.gallery_hooks import panes_of, reset, scrape
-from torchproof.pane_pictures import PanePictures
+from torchproof.hosts.gallery_hooks import panes_of, reset, scrape
+from torchproof.panes.pictures import PanePictures
 from torchproof.visdom_client import default_port
 from torchproof.visdom_panes import pane_json
 
@@ -55,8 +55,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["gallery/some"],
     "filename_pattern": r"\\.py$",
     "show_signature": False,
-    "image_scrapers": ("torchproof.gallery_hooks.scrape",),
-    "reset_modules": ("matplotlib", "torchproof.gallery_hooks.reset"),
+    "image_scrapers": ("torchproof.hosts.gallery_hooks.scrape",),
+    "reset_modules": ("matplotlib", "torchproof.hosts.gallery_hooks.reset"),
     "reset_modules_order": "both",
     "download_all_examples": False,
     "write_computation_times": False,

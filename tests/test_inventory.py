@@ -15,8 +15,8 @@ import pytest
 import torch
 import visdom
 
-from torchproof.every_class import GIVEN, written_in
-from torchproof.inventory import UnknownName, describe, public_names
+from torchproof.api.every_class import GIVEN, written_in
+from torchproof.api.inventory import UnknownName, describe, public_names
 
 CLASS = """
 class Made:
@@ -221,7 +221,7 @@ def test_unknown_name_is_an_error_that_suggests(name: str, message: str) -> None
 
 
 def test_command_prints_the_same_json_in_every_process() -> None:
-    command = [sys.executable, "-m", "torchproof.inventory", "torch.nn.Module.to", "torch.nope"]
+    command = [sys.executable, "-m", "torchproof.api.inventory", "torch.nn.Module.to", "torch.nope"]
     first, second = (
         subprocess.run(
             command,
@@ -252,5 +252,5 @@ def test_class_made_here_lists_what_its_author_wrote() -> None:
 
 
 def test_import_needs_no_torch() -> None:
-    code = "import sys, torchproof.inventory; sys.exit('torch' in sys.modules)"
+    code = "import sys, torchproof.api.inventory; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -22,7 +22,7 @@ from torchproof.marks import (
     running_versions,
     skip_reason,
 )
-from torchproof.proof import Proof, prove
+from torchproof.records.proof import Proof, prove
 from torchproof.subjects import Marks, Subject
 from torchproof.tree import find_in_tree
 from torchproof.worker import Worker

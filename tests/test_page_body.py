@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 from sites import Build, Site
 
-from torchproof.sphinx_ext.mending import MENDS
+from torchproof.sphinx_ext.output.theme_fixes import MENDS
 
 CONF = """
 extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
-    "torchproof.sphinx_ext.mending",
-    "torchproof.sphinx_ext.picture_sizes",
-    "torchproof.sphinx_ext.gallery_styles",
+    "torchproof.sphinx_ext.output.theme_fixes",
+    "torchproof.sphinx_ext.output.picture_sizes",
+    "torchproof.sphinx_ext.output.gallery_styles",
 ]
 html_theme = "furo"
 html_static_path = ["_static"]
@@ -29,7 +29,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\\.py$",
     "show_signature": False,
     "image_srcset": ["2x"],
-    "image_scrapers": ("torchproof.gallery_hooks.scrape_figures",),
+    "image_scrapers": ("torchproof.hosts.gallery_hooks.scrape_figures",),
 }
 """
 INDEX = """# Index

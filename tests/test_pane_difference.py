@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from torchproof.pane_data import shown, shown_text
-from torchproof.pane_difference import difference
+from torchproof.panes.data import shown, shown_text
+from torchproof.panes.difference import difference
 
 
 def pane(content: Any, **more: Any) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from test_pane_pictures import png
 from test_visdom_panes import PANE
 from trees import section, write_tree
 
-from torchproof.pane_orphans import main, orphans
-from torchproof.pane_pictures import PanePictures
+from torchproof.panes.orphans import main, orphans
+from torchproof.panes.pictures import PanePictures
 
 SHOWN = ["visdom/a/words/hello", "gallery/visdom/some/hello", "gallery/visdom/some/run@hello"]
 LEFT = [

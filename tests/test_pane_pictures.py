@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from test_visdom_panes import PANE, needs_browser
 
-from torchproof.pane_pictures import PanePictures
+from torchproof.panes.pictures import PanePictures
 from torchproof.visdom_browser import BrowserMissingError
 
 PLACE = PurePosixPath("visdom/text/notes/hello")

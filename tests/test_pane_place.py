@@ -9,7 +9,7 @@ from sites import page
 from trees import section, write_tree
 
 from torchproof.examples import find_in_page
-from torchproof.pane_place import file_safe, page_places, script_places
+from torchproof.panes.place import file_safe, page_places, script_places
 
 
 def block(pane: str, number: int = 1) -> str:

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from torchproof.figure_words import figure_in_words
-from torchproof.pane_words import pane_in_words
+from torchproof.panes.words import pane_in_words
 from torchproof.picture_words import plain
 
 

@@ -55,7 +55,7 @@ def _said(process: subprocess.Popen[str], word: str) -> str:
 @contextmanager
 def previewed(root: Path, code: Path = CODE) -> Iterator[Preview]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "torchproof.preview", "--port", "0", str(root)],
+        [sys.executable, "-m", "torchproof.hosts.preview", "--port", "0", str(root)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -135,7 +135,7 @@ def test_a_port_that_is_taken_is_one_error(site: Site) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-m", "torchproof.preview", "--port", port, str(site.root)],
+            [sys.executable, "-m", "torchproof.hosts.preview", "--port", port, str(site.root)],
             capture_output=True,
             text=True,
             check=False,

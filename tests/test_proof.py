@@ -19,8 +19,8 @@ from trees import NO_TORCH, PATIENCE, Ear, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
 from torchproof.outcome import Outcome
-from torchproof.proof import Announce, DrawingStore, Proof, prove
-from torchproof.record import read_record, verdict_of, write_verdicts
+from torchproof.records.proof import Announce, DrawingStore, Proof, prove
+from torchproof.records.record import read_record, verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
 from torchproof.worker import Worker
 
@@ -209,7 +209,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from torchproof.proof import prove
+from torchproof.records.proof import prove
 from torchproof.tree import find_in_tree
 from torchproof.worker import Worker
 

@@ -16,12 +16,13 @@ from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import describe_environment
 from torchproof.outcome import Outcome
-from torchproof.record import Verdict, read_record, verdict_of, write_verdicts
+from torchproof.records.record import Verdict, read_record, verdict_of, write_verdicts
 from torchproof.tree import find_in_tree
 
 CUDA = "```{subject}\n:only: cuda\n:because: streams are of CUDA\n```\n\n```{doctest}\n>>> 1\n1"
 FILES = {
-    "pytest.ini": "[pytest]\ntestpaths = docs gallery\naddopts = -p torchproof.pytest_plugin\n",
+    "pytest.ini": "[pytest]\ntestpaths = docs gallery\n"
+    "addopts = -p torchproof.hosts.pytest_plugin\n",
     "docs/a.md": page(
         entry("torch.nn.Module.to", ">>> sys.byteorder\n'little'", ">>> 1\n1"),
         entry("torch.nn.Module.zero_grad", ">>> x = 1\n>>> x + 1\n3"),

@@ -17,7 +17,7 @@ from torchproof.code_digest import code_of
 from torchproof.environment import Environment
 from torchproof.files import write_atomically
 from torchproof.outcome import Outcome
-from torchproof.record import (
+from torchproof.records.record import (
     RecordError,
     Verdict,
     read_record,
@@ -145,7 +145,7 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from torchproof.environment import Environment
-from torchproof.record import Verdict, write_verdicts
+from torchproof.records.record import Verdict, write_verdicts
 
 environment = {CPU!r}
 name, folder = sys.argv[1:]

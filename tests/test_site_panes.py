@@ -10,7 +10,7 @@ from sites import Build, Site, entry, page
 from test_pane_pictures import png
 from test_visdom_panes import PANE, needs_browser
 
-from torchproof.pane_pictures import PanePictures
+from torchproof.panes.pictures import PanePictures
 
 SETUP = "```{doctest}\n>>> import visdom\n>>> vis = visdom.Visdom()\n```\n"
 BLOCK = ":pane: text\n:alt: a word\n>>> vis.text('word', win='text')\n'text'"

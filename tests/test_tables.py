@@ -14,8 +14,8 @@ from trees import NO_TORCH, section
 from torchproof.environment import describe_environment
 from torchproof.marks import release_of
 from torchproof.outcome import Outcome, Status
-from torchproof.record import Verdict, verdict_of, write_verdicts
-from torchproof.sphinx_ext.changes import changes_of
+from torchproof.records.record import Verdict, verdict_of, write_verdicts
+from torchproof.sphinx_ext.directives.release_changes import changes_of
 from torchproof.subjects import Example, Marks, Subject
 from torchproof.then_and_now import Row, read_rows
 from torchproof.tree import find_in_tree

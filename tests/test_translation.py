@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from sites import CONF, Build, Site, entry, page
 from trees import section
 
-from torchproof.sphinx_ext.wording import CATALOGUE, LOCALE
+from torchproof.sphinx_ext.translation import CATALOGUE, LOCALE
 
 ROOT = Path(__file__).parents[1]
 HEADER = 'msgid ""\nmsgstr ""\n"Language: zh_CN\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'

@@ -10,11 +10,11 @@ from sites import page
 from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.environment import Environment
-from torchproof.proof import prove
-from torchproof.record import write_verdicts
+from torchproof.records.proof import prove
+from torchproof.records.record import write_verdicts
+from torchproof.records.undecided import undecided_marks
 from torchproof.subjects import Found
 from torchproof.tree import find_in_tree
-from torchproof.undecided import undecided_marks
 
 PLAIN = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 

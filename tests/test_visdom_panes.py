@@ -12,8 +12,8 @@ import pytest
 import visdom
 from PIL import Image
 
-from torchproof.pane_data import shown, shown_text
-from torchproof.pane_difference import difference
+from torchproof.panes.data import shown, shown_text
+from torchproof.panes.difference import difference
 from torchproof.visdom_browser import (
     BrowserMissingError,
     PaneError,

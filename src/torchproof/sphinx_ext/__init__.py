@@ -5,83 +5,89 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchproof import __version__
-from torchproof.sphinx_ext import (
-    changes,
+from torchproof.sphinx_ext import dependencies, domain, pane_pictures, proving, translation
+from torchproof.sphinx_ext.directives import (
     code_links,
-    counts,
-    domain,
-    downloads,
+    compatibility,
     entry,
     example,
+    fact_anchors,
+    name_index,
+    note_2019,
+    reading_order,
+    release_changes,
+    then_and_now,
+    totals,
+    visdom_options,
+)
+from torchproof.sphinx_ext.output import (
+    downloads,
     examples_json,
-    facts,
-    freshness,
     gallery_styles,
     gate,
-    learn,
     markdown_pages,
-    matrix,
-    mending,
-    names,
-    neighbours,
     not_found,
-    note,
-    options,
     page_links,
-    panes,
     picture_sizes,
-    proving,
     repository,
-    search_index,
+    script_navigation,
     site_lists,
     stock_doctest,
     summaries,
-    then_and_now,
-    wording,
+    theme_fixes,
 )
+from torchproof.sphinx_ext.search import index
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
+# In the order of a build; where two parts listen to one event, the first is called first.
+BEFORE_READING = (
+    translation,  # config-inited
+    not_found,  # config-inited
+    proving,  # builder-inited: runs what has no outcome; env-get-outdated
+    pane_pictures,  # builder-inited, after it: draws the panes that are not current
+    downloads,  # builder-inited, after sphinx-gallery
+    dependencies,  # env-get-outdated: which pages a change makes new
+)
+READING = (
+    domain,
+    entry,
+    example,
+    code_links,  # and doctree-resolved
+    fact_anchors,
+    note_2019,
+    visdom_options,
+    totals,
+    reading_order,
+    script_navigation,  # and html-page-context
+    name_index,
+    compatibility,
+    release_changes,
+    then_and_now,
+)
+WRITING = (
+    page_links,  # html-page-context, as do all up to picture_sizes
+    repository,
+    markdown_pages,
+    summaries,
+    gallery_styles,
+    theme_fixes,
+    picture_sizes,
+    index,  # html-collect-pages, build-finished
+    stock_doctest,  # the builder doctest alone
+)
+AT_THE_END = (
+    gate,  # build-finished
+    site_lists,
+    examples_json,
+)
+
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register every part."""
-    parts = (
-        wording,
-        proving,
-        freshness,
-        panes,
-        domain,
-        entry,
-        example,
-        code_links,
-        facts,
-        note,
-        options,
-        counts,
-        learn,
-        neighbours,
-        names,
-        gate,
-        downloads,
-        page_links,
-        repository,
-        markdown_pages,
-        summaries,
-        site_lists,
-        not_found,
-        examples_json,
-        gallery_styles,
-        mending,
-        picture_sizes,
-        search_index,
-        stock_doctest,
-        matrix,
-        changes,
-        then_and_now,
-    )
-    for part in parts:
+    for part in (*BEFORE_READING, *READING, *WRITING, *AT_THE_END):
         part.setup(app)
     return {
         "version": __version__,

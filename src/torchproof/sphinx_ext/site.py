@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchproof.descriptions import Descriptions
-from torchproof.proof import Proof
+from torchproof.api.descriptions import Descriptions
 from torchproof.reading_order import ReadingOrder
+from torchproof.records.proof import Proof
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Hosts beside Sphinx that run subjects: pytest, sphinx-gallery and the live preview."""

@@ -1,0 +1,209 @@
+"""For sphinx-gallery: pictures of panes and graphs, and a clean start for each script.
+
+Use them in conf.py by name: as `reset_modules` "matplotlib" and the `reset` of here, with
+`reset_modules_order="both"`, and as `image_scrapers` the `scrape_figures` and `scrape` of here.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from sphinx.errors import ExtensionError
+from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+from sphinx_gallery.scrapers import matplotlib_scraper
+
+from torchproof.figure_words import figure_in_words
+from torchproof.graph_svg import renamed
+from torchproof.panes.data import shown_text
+from torchproof.panes.place import Places, script_places
+from torchproof.panes.words import pane_in_words
+from torchproof.pictures import draw
+from torchproof.sphinx_ext.pane_pictures import ShownPane, bring_up_to_date, pane_pictures
+from torchproof.subjects import Picture, PictureKind
+from torchproof.visdom_png import png_size
+
+_DRAWN = re.compile(
+    r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
+)
+_FRAMES = {"graph": "autograd-graph", "tree": "drawn-list", "trace": "drawn-list"}
+
+
+@dataclass(frozen=True)
+class _Pane:
+    place: PurePosixPath
+    win: str
+    pane: dict[str, Any]
+
+
+class _Script:
+    """What belongs to the script that runs now."""
+
+    def __init__(self, places: Places) -> None:
+        self.stack = ExitStack()
+        self.port: int | None = None
+        self.seen: dict[tuple[str, str], str] = {}
+        self.places = places
+
+    def begin(self, path: Path) -> None:
+        if "import visdom" not in path.read_text(encoding="utf-8"):
+            return
+        from torchproof.visdom_client import quiet_client, set_default_port
+        from torchproof.visdom_server import visdom_server
+
+        quiet_client()
+        self.port = self.stack.enter_context(visdom_server()).port
+        set_default_port(self.port)
+
+    def changed_panes(self) -> list[_Pane]:
+        """Return the panes that are new or changed since the last block."""
+        if self.port is None:
+            return []
+        import visdom
+
+        client: Any = visdom.Visdom(
+            port=self.port, use_incoming_socket=False, raise_exceptions=True
+        )
+        changed = []
+        for env in sorted(client.get_env_list()):
+            for win, pane in json.loads(client.get_window_data(win=None, env=env)).items():
+                text = shown_text(pane)
+                if self.seen.get((env, win)) != text:
+                    self.seen[env, win] = text
+                    changed.append(_Pane(self.places.take(win, env), win, pane))
+        return changed
+
+
+_script = _Script(Places(PurePosixPath()))
+
+
+def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
+    """Give a script a Visdom server if it wants one, and torch as a new process finds it."""
+    global _script
+    _script.stack.close()
+    path = _script_path(gallery_conf, fname)
+    _script = _Script(script_places(_from_root(path, gallery_conf["src_dir"])))
+    if when == "before":
+        import torch
+
+        torch.manual_seed(0)
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+        torch.set_grad_enabled(True)
+        _script.begin(path)
+
+
+def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
+    """Return the path of a script; sphinx-gallery hands over the name alone."""
+    folders = [Path(gallery_conf["src_dir"], folder) for folder in gallery_conf["examples_dirs"]]
+    paths = [path for folder in folders for path in folder.rglob(Path(fname).name)]
+    if len(paths) > 1:
+        places = " and ".join(str(path.parent) for path in paths)
+        raise ExtensionError(
+            f"{places} both have a script {paths[0].name}, which sphinx-gallery cannot tell apart: "
+            "rename one",
+            modname="torchproof",
+        )
+    return paths[0]
+
+
+def _from_root(path: Path, docs: str | Path) -> str:
+    """Return the path of a script from the folder that holds the pages' folder, as for the site."""
+    parts = Path(os.path.relpath(path, docs)).parts
+    return PurePosixPath(*(part for part in parts if part != os.pardir)).as_posix()
+
+
+def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Return reST for the figures that a block's comments ask for and the panes that it changed."""
+    parts = [_drawn(found, block, block_vars) for found in _DRAWN.finditer(block[1])]
+    panes = _script.changed_panes()
+    if panes:
+        parts.append(_panes(panes, block, block_vars, gallery_conf))
+    return "\n".join(parts)
+
+
+def scrape_figures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Return reST for the Matplotlib figures, with what they show in words."""
+    import matplotlib.pyplot as plt
+
+    words = [figure_in_words(plt.figure(number)) for number in plt.get_fignums()]
+    rst = matplotlib_scraper(block, block_vars, gallery_conf)
+    # sphinx-gallery writes them into its HTML as they are.
+    left = iter(html.escape(text) for text in words)
+    return re.sub(r"(?<=:alt: ).*", lambda _: next(left), rst)
+
+
+def _drawn(found: re.Match[str], block: Any, block_vars: dict[str, Any]) -> str:
+    kind = cast("PictureKind", found["kind"])
+    picture = Picture(kind, found["name"], saved=bool(found["saved"]))
+    drawing = draw(picture, block_vars["example_globals"])
+    lines = renamed(drawing, f"{block[2]}-{found.start()}").splitlines()
+    inner = "\n".join(f"       {line}" for line in lines)
+    return f".. container:: {_FRAMES[kind]}\n\n    .. raw:: html\n\n{inner}\n"
+
+
+def _panes(
+    panes: list[_Pane], block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
+) -> str:
+    pictures = pane_pictures(gallery_conf["src_dir"])
+    source = f"{block_vars['src_file']}:{block[2]}"
+    bring_up_to_date(pictures, [ShownPane(p.place, p.pane, p.win, source) for p in panes])
+    rst = []
+    for pane in panes:
+        path = pictures.png(pane.place)
+        if path.is_file():
+            target = str(next(block_vars["image_path_iterator"]))
+            shutil.copyfile(path, target)
+            words = pane_in_words(pane.pane, name=pane.win)
+            rst.append(_image(Path(target), gallery_conf["src_dir"], words))
+    return "\n".join(rst)
+
+
+def _image(path: Path, src_dir: str, words: str) -> str:
+    # The pictures have two pixels for each of the page's, which figure_rst cannot be told.
+    width, _ = png_size(path)
+    return (
+        f".. image:: /{path.relative_to(src_dir).as_posix()}\n"
+        f"    :alt: {words}\n"
+        f"    :width: {width // 2}px\n"
+        "    :class: pane\n"
+    )
+
+
+def panes_of(path: Path, *, docs: Path) -> dict[str, dict[str, Any]]:
+    """Run a script block by block, as sphinx-gallery does; return its panes by their places."""
+    conf = {"src_dir": str(docs), "examples_dirs": [str(path.parent)]}
+    namespace = {"__name__": "__main__", "__file__": str(path)}
+    panes: dict[str, dict[str, Any]] = {}
+    reset(conf, path.name, "before")
+    try:
+        for kind, text, line in split_code_and_text_blocks(str(path))[1]:
+            if kind == "code":
+                exec(compile("\n" * (line - 1) + text, str(path), "exec"), namespace)
+                panes |= {p.place.as_posix(): p.pane for p in _script.changed_panes()}
+    finally:
+        reset(conf, path.name, "after")
+    return panes
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the scripts given after the folder of the pages; print their panes as JSON."""
+    docs = Path(argv[0])
+    panes: dict[str, dict[str, Any]] = {}
+    for name in argv[1:]:
+        panes |= panes_of(Path(name).resolve(), docs=docs)
+    sys.stdout.write(f"\n{json.dumps(panes)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

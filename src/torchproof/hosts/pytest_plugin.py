@@ -1,0 +1,254 @@
+"""Subjects as pytest items, one for each device.
+
+`pytest -p torchproof.hosts.pytest_plugin docs gallery` runs them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from torchproof.cluster import Cluster, ClusterError
+from torchproof.environment import torch_version
+from torchproof.hosts.pytest_summary import Summary
+from torchproof.marks import BELOW, release_of
+from torchproof.outcome import report
+from torchproof.records.record import RecordError, read_records
+from torchproof.runners import ClusterRunner, LocalRunner, Runner
+from torchproof.subjects import Found, Subject
+from torchproof.tree import find_files
+from torchproof.worker import FORKS, Worker, WorkerError
+
+_FILES = pytest.StashKey[dict[Path, Found]]()
+_RUNNER = pytest.StashKey[Runner]()
+_DEVICES = pytest.StashKey[tuple[str, ...]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --device, --record, --patch, --no-fork, --dask and --drift."""
+    group = parser.getgroup("torchproof")
+    group.addoption(
+        "--device",
+        action="append",
+        default=[],
+        metavar="cpu|cuda|all",
+        help="run on this device (repeatable); default: every device present",
+    )
+    group.addoption(
+        "--record",
+        action="store_true",
+        help="write the outcomes to docs/verified/<environment>.json",
+    )
+    group.addoption(
+        "--patch",
+        type=Path,
+        metavar="FILE.py",
+        help="run this file in the workers before any subject, to try the pages on a changed torch",
+    )
+    group.addoption(
+        "--no-fork",
+        action="store_true",
+        help="run each subject in a new interpreter, not in a fork; the default except on Linux",
+    )
+    group.addoption(
+        "--dask",
+        metavar="ADDRESS",
+        help="run on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786; a scheduler "
+        "and its workers run whatever anyone who reaches them sends: start both with --host "
+        "127.0.0.1 or an address of a private network, or with TLS",
+    )
+    group.addoption(
+        "--drift",
+        type=Path,
+        metavar="FILE.md",
+        help="write what held on another torch and does not here, as a table, to this file",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the warm parent and settle the devices, before anything is collected."""
+    if config.option.record and config.option.patch:
+        raise pytest.UsageError("--record is for torch as installed; leave --patch out")
+    patch = config.option.patch
+    if patch is not None and not patch.is_file():
+        raise pytest.UsageError(f"--patch: no file {patch}")
+    if config.option.record or config.option.drift:
+        _check_records(config)
+    here = patch or config.option.no_fork or getattr(config.option, "numprocesses", None)
+    if config.option.dask and here:
+        raise pytest.UsageError("--dask runs elsewhere: leave -n, --patch and --no-fork out")
+    # pytest takes `[` only after `::`; the id of a script has none.
+    config.args[:] = [_script_argument(argument) for argument in config.args]
+    files = config.stash[_FILES] = find_files(config.rootpath)
+    subjects = [subject for found in files.values() for subject in found.subjects]
+    runner = config.stash[_RUNNER] = _runner(config, subjects)
+    config.add_cleanup(runner.close)
+    config.stash[_DEVICES] = _devices(config, runner)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Summary(config, subjects), "torchproof-summary")
+
+
+def _runner(config: pytest.Config, subjects: list[Subject]) -> Runner:
+    if address := config.option.dask:
+        try:
+            return ClusterRunner(Cluster(address))
+        except ClusterError as error:
+            raise pytest.UsageError(f"--dask: {error}") from None
+    patch = config.option.patch
+    worker = Worker(
+        root=config.rootpath,
+        # Under xdist this process runs nothing itself and needs no more than torch.
+        subjects=() if getattr(config.option, "numprocesses", None) else subjects,
+        patch=patch.resolve() if patch else None,
+        fork=FORKS and not config.option.no_fork,
+    )
+    return LocalRunner(worker)
+
+
+def _check_records(config: pytest.Config) -> None:
+    """Refuse to run for hours towards a record that cannot be merged into, or means nothing."""
+    try:
+        read_records(config.rootpath / "docs" / "verified")
+    except RecordError as error:
+        raise pytest.UsageError(f"--record: {error}") from None
+    torch = torch_version().partition("+")[0]
+    if config.option.record and torch and release_of(torch) >= BELOW:
+        raise pytest.UsageError(
+            f"--record: the pages do not speak of torch {torch} yet; see what has changed with "
+            "--drift, then widen the range in marks.py and pyproject.toml"
+        )
+
+
+def _devices(config: pytest.Config, runner: Runner) -> tuple[str, ...]:
+    if hasattr(config, "workerinput"):
+        return tuple(config.workerinput["torchproof_devices"])
+    wanted = config.option.device
+    if config.option.collectonly and not wanted:
+        return ("cpu",)
+    try:
+        return runner.chosen_devices(wanted)
+    except ValueError as error:
+        raise pytest.UsageError(f"--device: {error}") from None
+    except WorkerError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist process which devices were settled."""
+    node.workerinput["torchproof_devices"] = list(node.config.stash[_DEVICES])
+
+
+def _script_argument(argument: str) -> str:
+    path, bracket, device = argument.partition("[")
+    return f"{path}::script[{device}" if bracket and path.endswith(".py") else argument
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the pages under docs and the scripts under gallery."""
+    if file_path in parent.config.stash[_FILES]:
+        return SubjectFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
+    """Keep pytest from importing a script that is named on the command line."""
+    if module_path in parent.config.stash[_FILES]:
+        return NoTests.from_parent(parent, path=module_path)
+    return None
+
+
+class NoTests(pytest.File):
+    """What pytest's own collector sees of a script: nothing."""
+
+    def collect(self) -> list[pytest.Item]:
+        """Collect nothing."""
+        return []
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the runner know what is selected, so that a cluster can begin with all of it."""
+    if not session.config.option.collectonly:
+        items = [item for item in session.items if isinstance(item, SubjectItem)]
+        session.config.stash[_RUNNER].expect((item.subject, item.device) for item in items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Have a skipped subject reported where it stands, not where this plugin skips it."""
+    report = yield
+    if isinstance(item, SubjectItem) and call.excinfo is not None and report.skipped:
+        report.longrepr = (str(item.path), item.subject.line, str(call.excinfo.value))
+    return report
+
+
+class SubjectFile(pytest.File):
+    """A page or a script."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield an item for each subject and device; any problem of the file stops it."""
+        found = self.config.stash[_FILES][self.path]
+        if found.problems:
+            raise self.CollectError("\n".join(map(str, found.problems)))
+        for subject in found.subjects:
+            for device in self.config.stash[_DEVICES]:
+                yield SubjectItem.make(self, subject, device)
+
+
+class SubjectItem(pytest.Item):
+    """One subject on one device."""
+
+    subject: Subject
+    device: str
+
+    @classmethod
+    def make(cls, parent: SubjectFile, subject: Subject, device: str) -> SubjectItem:
+        """Make the item; its id is the subject's, with the device."""
+        name = subject.id.partition("::")[2] or "script"
+        nodeid = f"{subject.id}[{device}]"
+        item: SubjectItem = cls.from_parent(parent, name=f"{name}[{device}]", nodeid=nodeid)
+        item.subject, item.device = subject, device
+        item.user_properties += [("device", device), ("digest", subject.digest)]
+        item.extra_keyword_matches |= {*subject.names, *subject.id.split("/"), subject.kind}
+        return item
+
+    def runtest(self) -> None:
+        """Run the subject in its fresh process."""
+        came = self.config.stash[_RUNNER].run(self.subject, self.device)
+        outcome = came.outcome
+        self.user_properties += [
+            ("environment", json.dumps(came.environment.to_json())),
+            ("failures", json.dumps([asdict(failure) for failure in outcome.failures])),
+            ("outcome", outcome.status),
+            ("reason", outcome.reason.split("\n")[0]),
+            ("examples", outcome.examples),
+            ("checked", outcome.checked),
+            ("seconds", round(outcome.seconds, 4)),
+        ]
+        if outcome.status == "skipped":
+            pytest.skip(outcome.reason)
+        if outcome.status != "passed":
+            raise SubjectFailed(report(self.subject.file, outcome))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what the page shows and what came; the runner's own frames say nothing."""
+        if isinstance(excinfo.value, SubjectFailed | WorkerError | ClusterError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where the subject begins, and the headline of a failure."""
+        # Where the headline is the end of the item's id, pytest takes its dots for Python's.
+        return self.path, self.subject.line - 1, f"{self.subject.id} on {self.device}"
+
+
+class SubjectFailed(Exception):
+    """A subject did not do what its page shows."""

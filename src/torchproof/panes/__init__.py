@@ -1,0 +1,1 @@
+"""Committed pictures of Visdom panes: where they lie, what they show, whether they are current."""

@@ -1,0 +1,75 @@
+"""What held on the torch of a record and does not on this one: a table fit for an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torchproof.environment import Environment
+from torchproof.outcome import Failure
+from torchproof.records.environment_names import name_environments, telling_fields
+from torchproof.records.record import Verdict
+from torchproof.subjects import Subject
+
+_SHOWN = 160
+"""Characters of an output that a cell shows."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A subject that failed here, with the environments where it was seen to hold."""
+
+    subject: Subject
+    verdict: Verdict
+    failures: Sequence[Failure]
+    before: Sequence[Environment]
+
+
+def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -> str:
+    """Return Markdown that says what no longer holds in an environment, by entry."""
+    where = (
+        f"torch {environment.torch} ({environment.device}, Python {environment.python}, "
+        f"{environment.system} {environment.machine} {environment.capability})"
+    )
+    if not fell:
+        return (
+            f"## Nothing has drifted on {where}\n\n"
+            f"Nothing that is recorded as passed failed; {asked} subjects ran.\n"
+        )
+    lines = [
+        f"## {len(fell)} of {asked} subjects no longer hold on {where}",
+        "",
+        "| entry | line | held on torch | the page shows | it gives |",
+        "|---|---|---|---|---|",
+    ]
+    for held in fell:
+        before = name_environments(held.before, telling_fields([*held.before, environment]))
+        name = ", ".join(held.subject.names) if held.subject.kind == "entry" else ""
+        title = f"`{held.subject.id}`" + (f" ({name})" if name and len(name) < _SHOWN else "")
+        failures = held.failures or [
+            Failure(held.subject.line, "", "", f"{held.verdict.status}: {held.verdict.reason}")
+        ]
+        for failure in failures:
+            cells = (
+                title,
+                f"{held.subject.file}:{failure.line}",
+                before,
+                _cell(failure.expected or failure.source),
+                _cell(_end(failure.got)),
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", 'To see them run: `tox -e doctest-torchlatest -- "<entry>[cpu]"`.', ""]
+    return "\n".join(lines)
+
+
+def _end(got: str) -> str:
+    """Return the last line of a traceback: there the message stands."""
+    text = got.strip()
+    return text.split("\n")[-1] if "Traceback (most recent call last)" in text else text
+
+
+def _cell(text: str) -> str:
+    """Return text for a cell of a Markdown table."""
+    flat = " ⏎ ".join(line.strip() for line in text.strip().splitlines())
+    cut = flat if len(flat) <= _SHOWN else f"{flat[:_SHOWN]} …"
+    return f"`{cut.replace('`', chr(39)).replace('|', chr(92) + '|')}`" if cut else ""

@@ -1,0 +1,209 @@
+"""The proof of a tree: an outcome for each subject, from what was seen before or by running it.
+
+What a build saw is kept in its cache folder. An outcome is current if it passed with the digests
+that the subject and the code that compares it have now, in the environment of this machine, and if
+the pictures that the subject asks for are at hand. Everything else runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from torchproof.code_digest import code_of
+from torchproof.environment import Environment, describe_environment
+from torchproof.files import write_atomically
+from torchproof.jobs import Job, code_digest, run_jobs
+from torchproof.marks import pictures_on, skip_reason
+from torchproof.outcome import Drawing, Outcome, report
+from torchproof.records.record import (
+    Record,
+    RecordError,
+    Verdict,
+    could_not_run,
+    read_record,
+    records_and_problems,
+    verdict_of,
+    write_verdicts,
+)
+from torchproof.records.undecided import undecided_marks
+from torchproof.runners import LocalRunner
+from torchproof.subjects import Found, Problem, Subject
+from torchproof.worker import Worker
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of the subjects of a tree."""
+
+    found: Found
+    records: Sequence[Record]
+    """Committed records and that of this build, in the order of their environments."""
+    drawings: Mapping[str, Sequence[Drawing]]
+    """Raw material of pictures by subject id."""
+    problems: tuple[Problem, ...]
+    """What was wrong in the files, and every subject that failed."""
+    ran: tuple[str, ...] = field(default=())
+    """Ids of the subjects that ran for this proof."""
+
+    def verdicts(self, subject: Subject) -> dict[Environment, Verdict]:
+        """Return the current verdicts of a subject, by environment."""
+        pairs = ((record.environment, record.verdict(subject)) for record in self.records)
+        return {environment: verdict for environment, verdict in pairs if verdict is not None}
+
+    def holds(self, subject: Subject) -> bool:
+        """Say whether the subject passed somewhere, as it stands now."""
+        return any(verdict.status == "passed" for verdict in self.verdicts(subject).values())
+
+
+def prove(
+    found: Found,
+    *,
+    root: Path,
+    verified: Path,
+    cache: Path,
+    jobs: int = 0,
+    worker: Worker | None = None,
+    announce: Announce = lambda _: None,
+) -> Proof:
+    """Return the proof of the subjects on the CPU; run those that have no current outcome.
+
+    `verified` holds the committed records, `cache` what builds saw. Outcomes are written as they
+    stand when a run is interrupted, so that the next one goes on from there. Without a `worker`
+    there is a new one, if anything has to run.
+    """
+    environment = describe_environment("cpu")
+    committed, unreadable = records_and_problems(verified)
+    problems = [*found.problems, *(Problem(str(p), 1, m) for p, m in unreadable.items())]
+    if committed:
+        problems += undecided_marks(found, (record.environment for record in committed))
+    seen = _with_cached(committed, cache, environment)
+    store = DrawingStore(cache / "drawings")
+    due = [subject for subject in found.subjects if not _current(subject, environment, seen, store)]
+    outcomes: dict[str, Outcome] = {}
+    if due:
+        announce(f"running {len(due)} of {len(found.subjects)} subjects")
+        try:
+            jobs = jobs or os.cpu_count() or 1
+            with nullcontext(worker) if worker else Worker(root=root, subjects=due) as ready:
+                _run(due, ready, jobs, outcomes)
+        finally:
+            verdicts = {
+                s.id: verdict_of(s, outcomes[s.id])
+                for s in due
+                if s.id in outcomes and not could_not_run(s, outcomes[s.id].status, environment)
+            }
+            for subject in due:
+                if subject.id in outcomes and outcomes[subject.id].status == "passed":
+                    store.write(subject, outcomes[subject.id].drawings)
+            store.keep(found.subjects)
+            known = [subject.id for subject in found.subjects]
+            write_verdicts(cache / "outcomes", environment, verdicts, known=known)
+    for subject in due:
+        problems += _failures(subject, outcomes[subject.id])
+    seen = _with_cached(committed, cache, environment)
+    return Proof(
+        found=found,
+        records=seen,
+        drawings={s.id: store.read(s) for s in found.subjects if _pictures(s)},
+        problems=tuple(sorted(problems)),
+        ran=tuple(subject.id for subject in due),
+    )
+
+
+class DrawingStore:
+    """Drawings of the subjects that passed, one file for each digest of a subject and its code."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, subject: Subject) -> tuple[Drawing, ...]:
+        """Return the drawings of a subject; none if it has not run as it stands now."""
+        try:
+            data = json.loads(self._path(subject).read_text(encoding="utf-8"))
+            return tuple(Drawing(**drawing) for drawing in data)
+        except (FileNotFoundError, ValueError, TypeError):
+            return ()
+
+    def write(self, subject: Subject, drawings: Iterable[Drawing]) -> None:
+        """Keep the drawings of a subject."""
+        if _pictures(subject):
+            data = json.dumps([asdict(drawing) for drawing in drawings])
+            write_atomically(self._path(subject), data)
+
+    def keep(self, subjects: Iterable[Subject]) -> None:
+        """Remove all drawings but those of these subjects, as they stand now."""
+        kept = {self._path(subject) for subject in subjects}
+        for path in self._folder.glob("*.json"):
+            if path not in kept:
+                path.unlink(missing_ok=True)
+
+    def _path(self, subject: Subject) -> Path:
+        return self._folder / f"{subject.digest}-{code_of(subject)}.json"
+
+
+def _current(
+    subject: Subject, environment: Environment, records: Sequence[Record], store: DrawingStore
+) -> bool:
+    verdicts = [r.verdict(subject) for r in records if r.environment.id == environment.id]
+    if not any(verdict and verdict.status in {"passed", "skipped"} for verdict in verdicts):
+        return False
+    if skip_reason(subject, "cpu", environment) is not None:
+        return True
+    return len(store.read(subject)) == pictures_on(subject, environment)
+
+
+def _pictures(subject: Subject) -> int:
+    return sum(len(example.pictures) for example in subject.examples)
+
+
+def _with_cached(
+    committed: Iterable[Record], cache: Path, environment: Environment
+) -> list[Record]:
+    """Return the committed records, with what builds saw in the environment of this one."""
+    records = {record.environment.id: record for record in committed}
+    key = environment.id
+    path = cache / "outcomes" / f"{key}.json"
+    if path.exists():
+        try:
+            before = records[key].verdicts if key in records else {}
+            records[key] = Record(environment, {**before, **read_record(path).verdicts})
+        except RecordError:
+            # What builds saw can be seen again.
+            path.unlink()
+    return [records[key] for key in sorted(records)]
+
+
+def _run(due: Sequence[Subject], worker: Worker, jobs: int, outcomes: dict[str, Outcome]) -> None:
+    runner = LocalRunner(worker)
+    todo = [Job(subject, "cpu", code_digest()) for subject in due]
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for job, report in run_jobs(todo, executor=pool, run=runner.run_job):
+            outcomes[job.subject.id] = report.outcome
+    finally:
+        # Do not wait for what an interrupted run leaves: whoever made the worker ends it.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _failures(subject: Subject, outcome: Outcome) -> list[Problem]:
+    if outcome.status in {"passed", "skipped"}:
+        return []
+    if not outcome.failures:
+        message = f"{subject.id.rpartition('::')[2]} {outcome.status}: {outcome.reason}"
+        return [Problem(subject.file, subject.line, message)]
+    return [
+        Problem(
+            subject.file,
+            failure.line,
+            report("", Outcome("failed", failures=(failure,))).partition("\n")[2],
+        )
+        for failure in outcome.failures
+    ]

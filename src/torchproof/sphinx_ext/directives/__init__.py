@@ -1,0 +1,1 @@
+"""Directives, roles and transforms: what the source of a page can say."""

@@ -1,0 +1,195 @@
+"""The `{entry}` directive: signature, source, verdict above; scripts, siblings, upstream below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
+
+from torchproof.api.descriptions import split_parameters
+from torchproof.api.inventory import Description
+from torchproof.sphinx_ext.directives.verdict import verdict_paragraph
+from torchproof.sphinx_ext.domain import ProofDomain
+from torchproof.sphinx_ext.proving import (
+    descriptions_of,
+    proof_of,
+    scripts_for,
+    subjects_of,
+)
+from torchproof.sphinx_ext.translation import say, say_marks
+from torchproof.sphinx_ext.warning_types import Kind, warn
+from torchproof.subjects import Marks, Subject
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import OptionSpec
+
+
+class entry_footer(nodes.container):  # noqa: N801 - docutils names its nodes like this
+    """What is generated for the end of an entry; a transform moves it there."""
+
+
+class EntryDirective(SphinxDirective):
+    """Introduce an entry by the public names that it documents."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[OptionSpec] = {
+        "only": directives.unchanged,
+        "because": directives.unchanged,
+        "needs": directives.unchanged,
+        "timeout": directives.unchanged,
+        "since": directives.unchanged,
+        "until": directives.unchanged,
+        "python": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the head of the entry, and the footer for its end."""
+        names = self.arguments[0].split()
+        described = [self._describe(name) for name in names]
+        known = [d for d in described if d is not None]
+        head = addnodes.desc(domain="py", objtype="entry", no_index=True, classes=["py", "entry"])
+        for description in known:
+            head += self._signature(description)
+        subject = self._subject(names)
+        content = addnodes.desc_content()
+        if subject is not None:
+            content += verdict_paragraph(subject, proof_of(self.env))
+        head += content
+        return [head, self._footer(known, tuple(names))]
+
+    def _describe(self, name: str) -> Description | None:
+        descriptions = descriptions_of(self.env)
+        if name in descriptions.errors:
+            warn(Kind.ENTRY, descriptions.errors[name], location=self.get_location())
+            return None
+        return descriptions.described.get(name)
+
+    def _subject(self, names: list[str]) -> Subject | None:
+        subjects = subjects_of(self.env, self.env.docname)
+        return next((s for s in subjects if s.names == tuple(names)), None)
+
+    def _signature(self, description: Description) -> nodes.Node:
+        line = addnodes.desc_signature(ids=[description.qualified], classes=["sig-object", "py"])
+        line["_toc_parts"] = ()
+        self.state.document.note_explicit_target(line)
+        domain = self.env.domains["proof"]
+        assert isinstance(domain, ProofDomain)
+        domain.note_entry(description.qualified, description.qualified)
+        module, _, last = description.qualified.rpartition(".")
+        if description.kind not in {"method", "function"}:
+            line += addnodes.desc_annotation("", description.kind, addnodes.desc_sig_space())
+        line += addnodes.desc_addname("", f"{module}.")
+        line += addnodes.desc_name("", last)
+        if description.signature:
+            parameters, returns = split_parameters(description.signature)
+            group = addnodes.desc_parameterlist()
+            for parameter in parameters:
+                group += addnodes.desc_parameter("", parameter)
+            line += group
+            if returns:
+                line += addnodes.desc_returns("", returns)
+        marks = Marks(**{k: self.options.get(k, "") for k in ("since", "until", "python")})
+        if marks:
+            line += nodes.inline("", say_marks(marks), classes=["entry-since"])
+        if description.source_url:
+            place = f"{description.source_file}:{description.source_line}"
+            line += _link(say("source"), description.source_url, ["entry-source"], title=place)
+        return line
+
+    def _footer(self, described: list[Description], names: tuple[str, ...]) -> nodes.Node:
+        footer = entry_footer(classes=["entry-footer"])
+        scripts = scripts_for(self.env, names)
+        if scripts:
+            title = say("Scripts that use it")
+            footer += nodes.paragraph("", title, classes=["entry-footer-title"])
+            cards = nodes.container(classes=["entry-scripts"])
+            for script in scripts:
+                cards += self._card(script)
+            footer += cards
+        line = nodes.paragraph(classes=["entry-upstream"])
+        for number, description in enumerate(d for d in described if d.upstream_url):
+            line += nodes.Text(say("Upstream: ") if number == 0 else " · ")
+            line += _link(description.qualified, description.upstream_url, [])
+        if line.children:
+            footer += line
+        return footer
+
+    def _card(self, script: Subject) -> nodes.Node:
+        """Return a thumbnail with the script's finding, linked to its page."""
+        docname = Path(script.file).with_suffix("").as_posix()
+        folder, _, stem = docname.rpartition("/")
+        card = nodes.container(classes=["entry-script"])
+        thumbnail = f"{folder}/images/thumb/sphx_glr_{stem}_thumb.png"
+        text = nodes.paragraph()
+        if Path(self.env.srcdir, thumbnail).is_file():
+            # The link's text names the script; the picture adds nothing for a screen reader.
+            text += nodes.image(uri=f"/{thumbnail}", alt="")
+        # The text is the title of the script's page, in the language of the site.
+        reference = addnodes.pending_xref(
+            "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=False
+        )
+        reference["refdoc"] = self.env.docname
+        reference["refwarn"] = True
+        reference += nodes.inline("", script.title)
+        text += reference
+        card += text
+        return card
+
+
+class SubjectDirective(SphinxDirective):
+    """Give a section without public names its options; they are read with the examples."""
+
+    option_spec = EntryDirective.option_spec
+
+    def run(self) -> list[nodes.Node]:
+        """Draw nothing: the section shows its verdict in any case."""
+        return []
+
+
+class PlaceInSections(SphinxTransform):
+    """Move footers to the end of their sections; give the other subjects their verdicts."""
+
+    # Before Sphinx translates the headings, by which the sections are told apart.
+    default_priority = 15
+
+    def apply(self, **_: object) -> None:
+        """Go through the sections of a page."""
+        for footer in list(self.document.findall(entry_footer)):
+            section = footer.parent
+            while not isinstance(section, nodes.section):
+                section = section.parent
+            footer.parent.remove(footer)
+            section += footer
+        subjects = subjects_of(self.env, self.env.docname)
+        domain = self.env.domains["proof"]
+        assert isinstance(domain, ProofDomain)
+        by_title = {subject.title: subject for subject in subjects}
+        for section in list(self.document.findall(nodes.section)) if subjects else ():
+            subject = by_title.pop(section[0].astext(), None)
+            if subject is None:
+                continue
+            domain.note_subject(subject.id, section["ids"][0])
+            if subject.kind == "script" or not subject.names:
+                section.insert(1, verdict_paragraph(subject, proof_of(self.env)))
+
+
+def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.reference:
+    link = nodes.reference("", text, refuri=url, internal=False, classes=classes)
+    if title:
+        link["reftitle"] = title
+    return link
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives and the transform; a footer is drawn as a container."""
+    app.add_node(entry_footer, override=True)
+    app.add_directive("entry", EntryDirective)
+    app.add_directive("subject", SubjectDirective)
+    app.add_transform(PlaceInSections)

@@ -1,0 +1,62 @@
+"""The `{learn}` directive: the scripts in the reading order of docs/learn.toml."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from torchproof.question import question
+from torchproof.reading_order import Chapter
+from torchproof.sphinx_ext.dependencies import depend
+from torchproof.sphinx_ext.proving import order_of
+from torchproof.sphinx_ext.script_pages import reference_to
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+_ROLE = re.compile(r":(py:\w+):(`[^`]+`)")
+
+
+class LearnDirective(SphinxDirective):
+    """List the scripts by chapter, each with its question and what it found."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a section for each chapter; the numbers run through."""
+        depend(self.env, _order_mark)
+        sections: list[nodes.Node] = []
+        first = 1
+        for number, chapter in enumerate(order_of(self.env).chapters, 1):
+            sections.append(self._section(chapter, f"{number}. {chapter.heading}", first))
+            first += len(chapter.scripts)
+        return sections
+
+    def _section(self, chapter: Chapter, title: str, first: int) -> nodes.section:
+        section = nodes.section(ids=[nodes.make_id(chapter.heading)], classes=["chapter"])
+        section += nodes.title("", title)
+        section += nodes.paragraph("", "", *self._inline(chapter.about))
+        steps = nodes.enumerated_list(enumtype="arabic", start=first, classes=["steps"])
+        for script in chapter.scripts:
+            step = nodes.list_item()
+            asked = _ROLE.sub(r"{\1}\2", question(script)).replace("``", "`")
+            step += nodes.paragraph("", "", reference_to(script, self.env.docname))
+            step += nodes.paragraph("", "", *self._inline(asked), classes=["step-question"])
+            steps += step
+        section += steps
+        return section
+
+    def _inline(self, text: str) -> list[nodes.Node]:
+        return self.parse_inline(text, lineno=self.lineno)[0]
+
+
+def _order_mark(env: BuildEnvironment, _: str) -> str:
+    chapters = order_of(env).chapters
+    return str([(c.heading, c.about, [(s.file, s.digest) for s in c.scripts]) for c in chapters])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("learn", LearnDirective)

@@ -1,0 +1,102 @@
+"""Tables with a link in a cell, and filters above them, as nodes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.environment import BuildEnvironment
+
+from torchproof.sphinx_ext.translation import say
+from torchproof.subjects import Subject
+
+Cell = nodes.Element | str
+
+
+def table(
+    head: Sequence[str], rows: Iterable[nodes.row], *, classes: Sequence[str] = (), name: str = ""
+) -> nodes.container:
+    """Return a table that scrolls in a frame of its own; rows come from `row`."""
+    body = nodes.tbody("", *rows)
+    columns = [nodes.colspec(colwidth=1) for _ in head]
+    group = nodes.tgroup("", *columns, nodes.thead("", row(head)), body, cols=len(head))
+    element = nodes.table("", group, classes=[*classes])
+    return nodes.container("", element, classes=["table-frame"], ids=[name] if name else [])
+
+
+def row(cells: Iterable[Cell], *, classes: Sequence[str] = ()) -> nodes.row:
+    """Return a row; a text makes a cell with a paragraph."""
+    entries = []
+    for cell in cells:
+        if isinstance(cell, str | nodes.Inline | nodes.Text):
+            text = nodes.Text(cell) if isinstance(cell, str) else cell
+            cell = nodes.paragraph("", "", text)
+        entries.append(nodes.entry("", cell))
+    return nodes.row("", *entries, classes=[*classes])
+
+
+def subject_link(env: BuildEnvironment, subject: Subject, text: str) -> addnodes.pending_xref:
+    """Return a link to the section of an entry, or to the page of a script."""
+    link = addnodes.pending_xref(
+        "",
+        nodes.inline("", text),
+        refdomain="proof",
+        reftype="subject",
+        reftarget=subject.id,
+        refexplicit=True,
+        refwarn=True,
+    )
+    link["refdoc"] = env.docname
+    return link
+
+
+def document_link(env: BuildEnvironment, docname: str) -> addnodes.pending_xref:
+    """Return a link to a page, with its title as text."""
+    link = addnodes.pending_xref(
+        "",
+        nodes.inline("", ""),
+        refdomain="std",
+        reftype="doc",
+        reftarget=f"/{docname}",
+        refexplicit=False,
+        refwarn=True,
+    )
+    link["refdoc"] = env.docname
+    return link
+
+
+def docname_of(subject: Subject) -> str:
+    """Return the page of a subject."""
+    return PurePosixPath(subject.file).with_suffix("").as_posix().removeprefix("docs/")
+
+
+def filters(target: str, facets: Mapping[str, tuple[str, Mapping[str, str]]]) -> nodes.raw:
+    """Return the place where filters.js puts a choice for each facet, and a box for words.
+
+    A facet has a label, and maps values to theirs; rows have classes such as
+    `facet-verdict-holds`. Without JavaScript nothing is shown and nothing is hidden.
+    """
+    counted_of = html.escape(say("%(shown)s of %(all)s"))
+    every = html.escape(say("all"))
+    parts = [f'<form class="filters" data-target="{target}" data-of="{counted_of}">']
+    words = html.escape(say("Words"))
+    parts.append(f'<label>{words} <input type="search" name="words"></label>')
+    for name, (title, values) in facets.items():
+        options = "".join(
+            f'<option value="{html.escape(value)}">{html.escape(label)}</option>'
+            for value, label in values.items()
+        )
+        parts.append(
+            f'<label>{html.escape(title)} <select name="{name}">'
+            f'<option value="">{every}</option>{options}</select></label>'
+        )
+    parts.append('<output aria-live="polite"></output></form>')
+    return nodes.raw("", "".join(parts), format="html")
+
+
+def facet(name: str, value: str) -> str:
+    """Return the class that marks a row with a value of a facet."""
+    return f"facet-{name}-{value}"

@@ -1,0 +1,101 @@
+"""The `{counts}` directive and the `{count}` role: how much of the site was seen to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from torchproof.environment import Environment
+from torchproof.records.environment_names import release_ranges
+from torchproof.records.totals import Counts, count
+from torchproof.sphinx_ext.dependencies import depend
+from torchproof.sphinx_ext.directives.verdict import LABELS
+from torchproof.sphinx_ext.proving import proof_of
+from torchproof.sphinx_ext.translation import counted
+from torchproof.subjects import DEVICES
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+_LISTED = ("names", "examples", "outputs", "environments")
+"""What the list shows."""
+_COUNTED = (*_LISTED, "scripts")
+
+
+def _mark(env: BuildEnvironment, _: str) -> str:
+    return str(count(proof_of(env)))
+
+
+class CountsDirective(SphinxDirective):
+    """Show the counts as a list, and the environments that they were seen in."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the list, the environments and what the counts mean."""
+        depend(self.env, _mark)
+        counts = count(proof_of(self.env))
+        numbers = nodes.definition_list(classes=["counts"])
+        for key in _LISTED:
+            item = nodes.definition_list_item()
+            item += nodes.term("", _noun(key, _number(counts, key)))
+            item += nodes.definition("", nodes.paragraph("", f"{_number(counts, key):,}"))
+            numbers += item
+        places = nodes.paragraph(classes=["counts-places"])
+        for number, (place, versions) in enumerate(_places(counts.environments)):
+            places += nodes.Text(" · " if number else "")
+            places += nodes.strong("", place)
+            places += nodes.Text(f" {versions}")
+        return [numbers, *([places] if places.children else [])]
+
+
+class CountRole(SphinxRole):
+    """One of the counts in running text."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the number."""
+        if self.text not in _COUNTED:
+            message = f"nothing counts {self.text!r}; known are {', '.join(_COUNTED)}"
+            error = self.inliner.reporter.error(message, line=self.lineno)
+            return [], [error]
+        depend(self.env, _mark)
+        return [nodes.Text(f"{_number(count(proof_of(self.env)), self.text):,}")], []
+
+
+def _noun(key: str, number: int) -> str:
+    """Return the words beside a number."""
+    nouns = {
+        "names": counted("name", "names", number),
+        "examples": counted("example", "examples", number),
+        "outputs": counted("output compared", "outputs compared", number),
+        "environments": counted("environment", "environments", number),
+    }
+    return nouns[key]
+
+
+def _number(counts: Counts, key: str) -> int:
+    value = asdict(counts)[key]
+    return len(value) if isinstance(value, tuple) else int(value)
+
+
+def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, str]]:
+    """Yield each device with the releases of torch and Python that ran on it."""
+    for device in DEVICES:
+        own = [e for e in environments if e.device == device]
+        for name in sorted({e.device_name for e in own}):
+            here = [e for e in own if e.device_name == name]
+            label = f"{LABELS[device]} ({name})" if name else LABELS[device]
+            yield label, f"torch {release_ranges(e.torch for e in here)}, {_pythons(here)}"
+
+
+def _pythons(environments: Sequence[Environment]) -> str:
+    return f"Python {release_ranges(e.python for e in environments)}"
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive and the role."""
+    app.add_directive("counts", CountsDirective)
+    app.add_role("count", CountRole())

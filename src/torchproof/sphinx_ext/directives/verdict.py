@@ -1,0 +1,89 @@
+"""The verdict of a subject in words: where it was seen to hold, by device and release of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docutils import nodes
+
+from torchproof.environment import Environment
+from torchproof.marks import hold_on, release_of
+from torchproof.outcome import Status
+from torchproof.records.environment_names import name_environments, telling_fields
+from torchproof.records.proof import Proof
+from torchproof.sphinx_ext.translation import counted, say, say_marks
+from torchproof.subjects import DEVICES, Subject
+
+LABELS = {"cpu": "CPU", "cuda": "CUDA"}
+
+
+def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
+    """Return the line under a signature: on which devices, with which torch, with what result."""
+    line = nodes.paragraph(classes=["verdict"])
+    verdicts = proof.verdicts(subject)
+    if not verdicts:
+        line += nodes.inline("", say("not checked yet as it stands now"), classes=["verdict-none"])
+        return line
+    fields = telling_fields(record.environment for record in proof.records)
+    for number, device in enumerate(DEVICES):
+        line += nodes.Text(" · " if number else say("checked: "))
+        line += _device(subject, device, proof, fields)
+    pythons = ", ".join(sorted({e.python for e in verdicts}, key=release_of))
+    python = "" if "python" in fields else f"Python {pythons} · "
+    examples = counted("%d example", "%d examples", len(subject.examples) or 1)
+    comparisons = counted("%d comparison", "%d comparisons", subject.checked)
+    counts = say("%(examples)s, %(comparisons)s")
+    counts %= {"examples": examples, "comparisons": comparisons}
+    line += nodes.inline("", f"{python}{counts}", classes=["verdict-count"])
+    return line
+
+
+def mark_of(status: Status) -> str:
+    """Return the sign or word for a status."""
+    marks: dict[Status, str] = {
+        "passed": "✓",
+        "failed": "✗",
+        "timed-out": say("timed out"),
+        "crashed": say("crashed"),
+        "skipped": say("skipped"),
+    }
+    return marks[status]
+
+
+def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) -> nodes.inline:
+    """Return what came of the subject on a device, the environments with one result together.
+
+    An environment is named by its release of torch and by `fields`.
+    """
+    label = LABELS[device]
+    if subject.only is not None and subject.only != device:
+        text = say("%(device)s skipped (only on %(only)s: %(because)s)") % {
+            "device": label,
+            "only": subject.only,
+            "because": subject.because,
+        }
+        return nodes.inline("", text, classes=["verdict-skipped"])
+    verdicts = proof.verdicts(subject)
+    environments = [r.environment for r in proof.records if r.environment.device == device]
+    results: dict[Status | None, list[Environment]] = {}
+    for environment in sorted(environments, key=lambda e: (release_of(e.python), e.id)):
+        verdict = verdicts.get(environment)
+        status = verdict.status if verdict else None
+        if not hold_on(subject.marks, environment):
+            status = "skipped"
+        results.setdefault(status, []).append(environment)
+    if not any(results):
+        return nodes.inline("", say("%s not yet") % label, classes=["verdict-none"])
+    group = nodes.inline("", f"{label} ", classes=["verdict-device"])
+    for number, status in enumerate(sorted(results, key=_order)):
+        group += nodes.Text(", " if number else "")
+        mark = mark_of(status) if status else say("not yet as it stands now")
+        reason = f" ({say_marks(subject.marks)})" if status == "skipped" and subject.marks else ""
+        text = f"{mark} torch {name_environments(results[status], fields)}{reason}"
+        group += nodes.inline("", text, classes=[f"verdict-{status or 'none'}"])
+    return group
+
+
+def _order(status: Status | None) -> tuple[bool, str]:
+    """Put what failed first: a line with one failure is no ✓."""
+    return status in {"passed", "skipped", None}, str(status)

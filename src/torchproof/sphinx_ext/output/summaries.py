@@ -1,0 +1,85 @@
+"""The first sentence of each page, for all who list pages: search engines, cards, llms.txt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from torchproof.sphinx_ext.output.page_links import add_head
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+CARD = "_static/card.png"
+CARD_SIZE = (1200, 630)
+_END = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)\s+|(?<=[\u3002\uff1f\uff01])")
+
+
+def summaries_of(env: BuildEnvironment) -> dict[str, str]:
+    """Return the first sentence by page."""
+    if not hasattr(env, "torchproof_summaries"):
+        env.torchproof_summaries = {}  # type: ignore[attr-defined]
+    summaries: dict[str, str] = env.torchproof_summaries  # type: ignore[attr-defined]
+    return summaries
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a paragraph, on one line."""
+    line = " ".join(text.split())
+    return _END.split(line, maxsplit=1)[0]
+
+
+def _note(app: Sphinx, doctree: nodes.document) -> None:
+    for paragraph in doctree.findall(nodes.paragraph):
+        said = isinstance(paragraph.parent, nodes.section)
+        if said and "verdict" not in paragraph["classes"]:
+            summaries_of(app.env)[app.env.docname] = first_sentence(paragraph.astext())
+            return
+
+
+def _forget(_: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    summaries_of(env).pop(docname, None)
+
+
+def _merge(_: Sphinx, env: BuildEnvironment, docs: Iterable[str], other: BuildEnvironment) -> None:
+    summaries_of(env).update({k: v for k, v in summaries_of(other).items() if k in set(docs)})
+
+
+def _describe(
+    app: Sphinx, pagename: str, _: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Put the description and the card of a page into its head."""
+    summary = summaries_of(app.env).get(pagename)
+    if doctree is None or summary is None:
+        return
+    title = app.env.titles[pagename].astext()
+    tags = {"og:type": "article", "og:site_name": app.config.project, "og:title": title}
+    tags["og:description"] = summary
+    # Whoever shows a card reads full addresses only.
+    if base := app.config.html_baseurl.rstrip("/"):
+        width, height = CARD_SIZE
+        tags["og:url"] = f"{base}/{app.builder.get_target_uri(pagename)}"
+        tags |= {"og:image": f"{base}/{CARD}", "og:image:alt": app.config.torchproof_card_alt}
+        tags |= {"og:image:width": str(width), "og:image:height": str(height)}
+    add_head(context, _meta("name", "description", summary))
+    for name, content in tags.items():
+        add_head(context, _meta("property", name, content))
+    add_head(context, _meta("name", "twitter:card", "summary_large_image"))
+
+
+def _meta(kind: str, name: str, content: str) -> str:
+    return f'<meta {kind}="{name}" content="{escape(content)}" />'
+
+
+def setup(app: Sphinx) -> None:
+    """Note first sentences when pages are read; use them when pages are written."""
+    app.add_config_value("torchproof_card_alt", "", "html", types=frozenset({str}))
+    app.connect("doctree-read", _note)
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
+    app.connect("html-page-context", _describe)

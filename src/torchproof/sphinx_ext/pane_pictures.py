@@ -1,0 +1,96 @@
+"""Pictures of the panes on the pages: the committed ones, drawn anew where they are out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from torchproof.panes.pictures import PanePictures
+from torchproof.panes.place import page_places, recorded_panes
+from torchproof.sphinx_ext.proving import proof_of, root_of
+from torchproof.sphinx_ext.warning_types import Kind, logger, warn
+from torchproof.subjects import Picture, Subject
+from torchproof.visdom_browser import BrowserMissingError, PaneError, missing_browser
+from torchproof.visdom_server import ServerError
+from torchproof.visdom_static import AssetsError
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+UNDRAWN = (AssetsError, BrowserMissingError, ServerError, OSError)
+"""What keeps all pictures from being drawn here; each says what to do."""
+
+
+@dataclass(frozen=True)
+class ShownPane:
+    """A pane that a page or script shows: its place, its name, and the file and line of that."""
+
+    place: PurePosixPath
+    pane: Mapping[str, Any]
+    name: str
+    location: str
+
+
+def pane_pictures(docs: str | Path) -> PanePictures:
+    """Return the committed pictures of a site."""
+    return PanePictures(Path(docs, "panes"))
+
+
+def pane_path(env: BuildEnvironment, subject: Subject, number: int, picture: Picture) -> Path:
+    """Return the file of a picture that a block of a section asks for, drawn or not."""
+    return pane_pictures(env.srcdir).png(page_places(subject)[number, picture])
+
+
+def bring_up_to_date(pictures: PanePictures, panes: Sequence[ShownPane]) -> None:
+    """Draw what is out of date; where that cannot be, say so of each pane.
+
+    The committed picture then stands in, and the log says why. Having none is a warning, and so is
+    a pane that no browser can draw, as long as there is one to tell.
+    """
+    reasons = {p.place: pictures.out_of_date(p.place, p.pane) for p in panes}
+    due = [pane for pane in panes if reasons[pane.place]]
+    if not due:
+        return
+    logger.info("torchproof: %d pictures of panes are out of date", len(due))
+    failed: dict[PurePosixPath, Exception] = {}
+    try:
+        failed |= pictures.draw({pane.place: pane.pane for pane in due})
+    except UNDRAWN as error:
+        left = (pane for pane in due if pictures.out_of_date(pane.place, pane.pane))
+        failed |= {pane.place: error for pane in left}
+    for pane in due:
+        if pane.place in failed:
+            _tell(pictures, pane, reasons[pane.place], failed[pane.place])
+
+
+def _tell(pictures: PanePictures, pane: ShownPane, reason: str, error: Exception) -> None:
+    path = f"{pictures.folder.parent.name}/{pictures.folder.name}/{pane.place}.png"
+    if not pictures.png(pane.place).is_file():
+        message = f"no picture of pane `{pane.name}`: {error}; it would be {path}"
+        warn(Kind.PICTURE, message, location=pane.location)
+    elif isinstance(error, PaneError) and error.lasting and not missing_browser():
+        message = f"{path} does not show pane `{pane.name}`, since {reason}: {error}"
+        warn(Kind.PICTURE, message, location=pane.location)
+    else:
+        said = (pane.location, pane.name, path, reason, str(error).splitlines()[0])
+        logger.info("%s: pane `%s` is shown by %s, though %s: %s", *said)
+
+
+def _draw(app: Sphinx) -> None:
+    proof, root = proof_of(app.env), root_of(app.env)
+    panes = [
+        ShownPane(place, pane, picture.name, f"{root / subject.file}:{line}")
+        for subject in proof.found.subjects
+        for line, picture, place, pane in recorded_panes(
+            subject, proof.drawings.get(subject.id, ())
+        )
+    ]
+    bring_up_to_date(pane_pictures(app.srcdir), panes)
+
+
+def setup(app: Sphinx) -> None:
+    """Draw what is out of date once the outcomes are there."""
+    app.connect("builder-inited", _draw, priority=6)

@@ -1,0 +1,26 @@
+"""Pages of the scripts, which sphinx-gallery writes, and links to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
+
+from torchproof.subjects import Subject
+
+
+def reference_to(script: Subject, docname: str) -> nodes.Node:
+    """Return a link from a page to that of a script, with its finding as the text."""
+    reference = addnodes.pending_xref(
+        "", refdomain="std", reftype="doc", reftarget=f"/{script_docname(script)}", refexplicit=True
+    )
+    reference["refdoc"] = docname
+    reference["refwarn"] = True
+    reference += nodes.inline("", script.title)
+    return reference
+
+
+def script_docname(script: Subject) -> str:
+    """Return the page of a script; sphinx-gallery writes it."""
+    return Path(script.file).with_suffix("").as_posix()

@@ -1,0 +1,130 @@
+"""`search-index.js`: what the search knows of each section; and `search.html`, which asks it.
+
+It is a script, not JSON, since a page that is read from `file://` may load scripts only. The
+browser indexes the sections when the search is opened, so no Node.js takes part in a build.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.environment.collectors import EnvironmentCollector
+
+from torchproof.files import write_atomically
+from torchproof.sphinx_ext.proving import subjects_of
+from torchproof.sphinx_ext.search.sections import Section, sections_of
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+NAME = "search-index.js"
+_SITES = ("html", "dirhtml")
+_PAGE = """\
+<h1>Search</h1>
+<div id="search-page">
+<p>The search needs JavaScript. The <a href="{index}">first page</a> leads to all others.</p>
+</div>
+"""
+
+
+class SearchCollector(EnvironmentCollector):
+    """Gathers the sections of each page while it is read."""
+
+    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:  # noqa: ARG002
+        """Forget the sections of a page."""
+        _gathered(env).pop(docname, None)
+
+    def merge_other(
+        self,
+        app: Sphinx,  # noqa: ARG002
+        env: BuildEnvironment,
+        docnames: AbstractSet[str],
+        other: BuildEnvironment,
+    ) -> None:
+        """Take over what a parallel reader found."""
+        found = _gathered(other)
+        _gathered(env).update({name: found[name] for name in docnames if name in found})
+
+    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
+        """Gather the sections of a page that was read."""
+        docname = app.env.docname
+        _gathered(app.env)[docname] = sections_of(
+            doctree,
+            of_script=any(s.kind == "script" for s in subjects_of(app.env, docname)),
+            of_errors=posixpath.basename(docname) == "errors",
+        )
+
+
+def index_data(app: Sphinx) -> dict[str, Any]:
+    """Return the content of the index: pages in the order of their names, and their sections."""
+    gathered = sorted(_gathered(app.env).items())
+    pages = [
+        {
+            "url": app.builder.get_target_uri(docname),
+            "title": app.env.titles[docname].astext(),
+            "area": _area(app, docname),
+            "script": any(section.kind == "script" for section in found),
+            "errors": posixpath.basename(docname) == "errors",
+        }
+        for docname, found in gathered
+    ]
+    sections = [
+        {"page": number, **_without_empty(section)}
+        for number, (_, found) in enumerate(gathered)
+        for section in found
+    ]
+    return {"pages": pages, "sections": sections}
+
+
+def _gathered(env: BuildEnvironment) -> dict[str, list[Section]]:
+    if not hasattr(env, "torchproof_sections"):
+        env.torchproof_sections = {}  # type: ignore[attr-defined]
+    sections: dict[str, list[Section]] = env.torchproof_sections  # type: ignore[attr-defined]
+    return sections
+
+
+def _area(app: Sphinx, docname: str) -> str:
+    """Return the title of the index beside a page."""
+    index = posixpath.join(posixpath.dirname(docname), "index")
+    titles = app.env.titles
+    return titles[index].astext() if index != docname and "/" in index and index in titles else ""
+
+
+def _without_empty(section: Section) -> dict[str, Any]:
+    data = {**vars(section), "code": " ".join(section.code)}
+    return {key: value for key, value in data.items() if value}
+
+
+def _write(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.name in _SITES:
+        data = json.dumps(index_data(app), ensure_ascii=False, separators=(",", ":"))
+        write_atomically(Path(app.outdir, NAME), f"var torchproofSearchIndex = {data};\n")
+
+
+def _replace_stock_search(app: Sphinx) -> None:
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False
+
+
+def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    if app.builder.name in _SITES:
+        index = app.builder.get_relative_uri("search", app.config.root_doc)
+        robots = '<meta name="robots" content="noindex">'
+        context = {"title": "Search", "body": _PAGE.format(index=index), "metatags": robots}
+        yield "search", context, "page.html"
+
+
+def setup(app: Sphinx) -> None:
+    """Gather while reading, write when the site stands, and stand in for Sphinx's own search."""
+    app.add_env_collector(SearchCollector)
+    app.connect("builder-inited", _replace_stock_search)
+    app.connect("html-collect-pages", _pages)
+    app.connect("build-finished", _write)
