@@ -1,4 +1,4 @@
-"""What is done to the pages of a real build with the theme: faults mended, pictures sized."""
+"""What is done to the pages of a real build with the theme: faults fixed, pictures sized."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sites import Build, Site
 
-from torchproof.sphinx_ext.output.theme_fixes import MENDS
+from torchproof.sphinx_ext.output.theme_fixes import FIXES
 
 CONF = """
 extensions = [
@@ -132,7 +132,7 @@ def test_no_fault_is_left_on_any_page(built: Build) -> None:
     assert len(pages) > 4
     for path in pages:
         html = path.read_text(encoding="utf-8")
-        assert [mend.reason for mend in MENDS if mend.fault.search(html)] == []
+        assert [fix.reason for fix in FIXES if fix.fault.search(html)] == []
 
 
 def test_the_asides_are_told_apart(built: Build) -> None:
@@ -146,7 +146,7 @@ def test_each_mend_is_still_needed(tmp_path: Path) -> None:
     site = write_site(tmp_path)
     site.write({"docs/_templates/page.html": '{% extends "!page.html" %}'})
     html = "".join(path.read_text() for path in sorted(site.build().html.rglob("*.html")))
-    assert [mend.reason for mend in MENDS if not mend.fault.search(html)] == []
+    assert [fix.reason for fix in FIXES if not fix.fault.search(html)] == []
 
 
 def test_the_styles_of_the_gallery_are_on_its_own_pages_alone(built: Build) -> None:

@@ -54,7 +54,7 @@ class Descriptions:
             aliases=data["aliases"],
         )
 
-    def mark(self, name: str) -> str:
+    def fingerprint(self, name: str) -> str:
         """Return a text that changes when what is said of a name changes."""
         return str(self.described.get(name, self.errors.get(name, "")))
 

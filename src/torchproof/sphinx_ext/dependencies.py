@@ -1,7 +1,7 @@
 """Pages that show more than their own subjects, such as counts of the whole site.
 
-Such a page depends on a mark: a function whose text changes when what is shown does. The page is
-read again when the text is not what it was when the page was read.
+Such a page depends on a fingerprint: a function whose text changes when what is shown does. The
+page is read again when the text is not what it was when the page was read.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 # The environment is pickled, and a function is pickled by its name: it has to be one of a module.
-Mark = Callable[["BuildEnvironment", str], str]
+Fingerprint = Callable[["BuildEnvironment", str], str]
 """Gets the environment of the build and the name of the page."""
 
 
-def depend(env: BuildEnvironment, mark: Mark) -> None:
-    """Have the page that is being read read again when the mark changes."""
-    _shown(env).setdefault(env.docname, {})[mark] = mark(env, env.docname)
+def depend_on(env: BuildEnvironment, fingerprint: Fingerprint) -> None:
+    """Have the page that is being read read again when the fingerprint changes."""
+    _shown(env).setdefault(env.docname, {})[fingerprint] = fingerprint(env, env.docname)
 
 
-def proof_mark(env: BuildEnvironment, _: str) -> str:
+def proof_fingerprint(env: BuildEnvironment, _: str) -> str:
     """Return a digest of all verdicts, and of what the marks of subjects say."""
     proof = proof_of(env)
     content = [
@@ -41,19 +41,19 @@ def proof_mark(env: BuildEnvironment, _: str) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def _shown(env: BuildEnvironment) -> dict[str, dict[Mark, str]]:
+def _shown(env: BuildEnvironment) -> dict[str, dict[Fingerprint, str]]:
     if not hasattr(env, "torchproof_shown"):
         env.torchproof_shown = {}  # type: ignore[attr-defined]
-    shown: dict[str, dict[Mark, str]] = env.torchproof_shown  # type: ignore[attr-defined]
+    shown: dict[str, dict[Fingerprint, str]] = env.torchproof_shown  # type: ignore[attr-defined]
     return shown
 
 
 def _outdated(_: Sphinx, env: BuildEnvironment, *__: object) -> list[str]:
     return sorted(
         docname
-        for docname, marks in _shown(env).items()
+        for docname, before in _shown(env).items()
         if docname in env.found_docs
-        and any(mark(env, docname) != text for mark, text in marks.items())
+        and any(fingerprint(env, docname) != text for fingerprint, text in before.items())
     )
 
 
@@ -64,11 +64,11 @@ def _purge(_: Sphinx, env: BuildEnvironment, docname: str) -> None:
 def _merge(
     _: Sphinx, env: BuildEnvironment, docnames: AbstractSet[str], other: BuildEnvironment
 ) -> None:
-    _shown(env).update({d: marks for d, marks in _shown(other).items() if d in docnames})
+    _shown(env).update({d: shown for d, shown in _shown(other).items() if d in docnames})
 
 
 def setup(app: Sphinx) -> None:
-    """Ask the marks before reading; forget and merge what pages showed."""
+    """Ask the fingerprints before reading; forget and merge what pages showed."""
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)

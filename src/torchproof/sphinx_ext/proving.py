@@ -123,7 +123,7 @@ def _outdated(_: Sphinx, env: BuildEnvironment, *__: object) -> list[str]:
         if subjects:
             after[docname] = _fingerprint(env, subjects)
     env.torchproof_fingerprints = after  # type: ignore[attr-defined]
-    return sorted(name for name, mark in after.items() if before.get(name) != mark)
+    return sorted(name for name, text in after.items() if before.get(name) != text)
 
 
 def _fingerprint(env: BuildEnvironment, subjects: list[Subject]) -> str:
@@ -137,7 +137,7 @@ def _fingerprint(env: BuildEnvironment, subjects: list[Subject]) -> str:
                 sorted((e.id, v.status, v.reason) for e, v in verdicts.items()),
                 [d.content for d in proof.drawings.get(subject.id, ())],
                 [(s.file, s.title) for s in scripts_for(env, subject.names)],
-                [descriptions_of(env).mark(name) for name in subject.names],
+                [descriptions_of(env).fingerprint(name) for name in subject.names],
             ]
         )
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -68,7 +68,7 @@ def python_of(block: nodes.literal_block) -> str | None:
     )
 
 
-def _mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Give each block of code the links that belong into it."""
     _take_back(doctree)
     blocks = [
@@ -169,5 +169,5 @@ def _write_again(_: Sphinx, env: BuildEnvironment) -> list[str]:
 def setup(app: Sphinx) -> None:
     """Add the links when a page is written."""
     app.add_node(nodes.literal_block, override=True, html=(_visit, _depart))
-    app.connect("doctree-resolved", _mark)
+    app.connect("doctree-resolved", _link_names)
     app.connect("env-updated", _write_again)

@@ -14,7 +14,7 @@ from torchproof.marks import release_of
 from torchproof.records.environment_names import name_environment, release_name, telling_fields
 from torchproof.records.proof import Proof
 from torchproof.records.record import Verdict
-from torchproof.sphinx_ext.dependencies import depend, proof_mark
+from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import (
     docname_of,
     document_link,
@@ -24,7 +24,7 @@ from torchproof.sphinx_ext.directives.tables import (
     subject_link,
     table,
 )
-from torchproof.sphinx_ext.directives.verdict import LABELS, mark_of
+from torchproof.sphinx_ext.directives.verdict import LABELS, sign_of
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
 from torchproof.subjects import Subject
@@ -46,7 +46,7 @@ class MatrixDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the tables."""
-        depend(self.env, proof_mark)
+        depend_on(self.env, proof_fingerprint)
         proof = proof_of(self.env)
         records = sorted(
             (record.environment for record in proof.records),
@@ -178,7 +178,7 @@ def _count(
 def _result(verdict: Verdict | None) -> nodes.inline:
     if verdict is None:
         return nodes.inline("", say("due"), classes=["verdict-none"])
-    text = verdict.reason if verdict.status == "skipped" else mark_of(verdict.status)
+    text = verdict.reason if verdict.status == "skipped" else sign_of(verdict.status)
     return nodes.inline("", text, classes=[f"verdict-{verdict.status}"])
 
 

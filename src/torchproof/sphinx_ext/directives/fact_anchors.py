@@ -23,7 +23,7 @@ class fact_link(nodes.Inline, nodes.Element):  # noqa: N801 - docutils names its
     """The ¶ behind a fact; it has no text, so that it is neither searched nor translated."""
 
 
-class MarkFacts(SphinxTransform):
+class AddFactAnchors(SphinxTransform):
     """Give the facts of a page ids that last as long as their first words."""
 
     # Before translations, so that a fact has one anchor in all languages.
@@ -34,9 +34,9 @@ class MarkFacts(SphinxTransform):
         for block in list(self.document.findall(nodes.literal_block)):
             section = _section(block)
             if block.get("testnodetype") == "doctest" and section is not None:
-                self._mark(block, section)
+                self._add_anchor(block, section)
 
-    def _mark(self, block: nodes.literal_block, section: nodes.section) -> None:
+    def _add_anchor(self, block: nodes.literal_block, section: nodes.section) -> None:
         before = block.parent.index(block) - 1
         said = block.parent[before] if before >= 0 else None
         if isinstance(said, nodes.paragraph) and "verdict" not in said["classes"]:
@@ -103,5 +103,5 @@ def setup(app: Sphinx) -> None:
     app.add_node(
         fact_link, html=(_visit, None), latex=silent, text=silent, man=silent, texinfo=silent
     )
-    app.add_transform(MarkFacts)
+    app.add_transform(AddFactAnchors)
     app.add_transform(LinkFacts)

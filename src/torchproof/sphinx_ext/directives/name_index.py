@@ -14,7 +14,7 @@ from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.sphinx_ext.dependencies import depend
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import descriptions_of, proof_of, root_of
 from torchproof.sphinx_ext.translation import counted, say
 
@@ -80,7 +80,7 @@ def listed_names(env: BuildEnvironment) -> list[Listed]:
     ]
 
 
-def _mark(env: BuildEnvironment, _: str) -> str:
+def _fingerprint(env: BuildEnvironment, _: str) -> str:
     return str(listed_names(env))
 
 
@@ -97,7 +97,7 @@ class NamesDirective(SphinxDirective):
             raise self.error(f"{{names}}: {error}") from None
         if by == "filter":
             return [_filter()]
-        depend(self.env, _mark)
+        depend_on(self.env, _fingerprint)
         names = listed_names(self.env)
         return self._by_page(names) if by == "pages" else self._by_letter(names)
 

@@ -10,7 +10,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.question import question
 from torchproof.reading_order import Chapter
-from torchproof.sphinx_ext.dependencies import depend
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import order_of
 from torchproof.sphinx_ext.script_pages import reference_to
 
@@ -26,7 +26,7 @@ class LearnDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a section for each chapter; the numbers run through."""
-        depend(self.env, _order_mark)
+        depend_on(self.env, _order_fingerprint)
         sections: list[nodes.Node] = []
         first = 1
         for number, chapter in enumerate(order_of(self.env).chapters, 1):
@@ -52,7 +52,7 @@ class LearnDirective(SphinxDirective):
         return self.parse_inline(text, lineno=self.lineno)[0]
 
 
-def _order_mark(env: BuildEnvironment, _: str) -> str:
+def _order_fingerprint(env: BuildEnvironment, _: str) -> str:
     chapters = order_of(env).chapters
     return str([(c.heading, c.about, [(s.file, s.digest) for s in c.scripts]) for c in chapters])
 

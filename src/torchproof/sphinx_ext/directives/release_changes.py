@@ -11,7 +11,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.marks import release_of
 from torchproof.records.proof import Proof
-from torchproof.sphinx_ext.dependencies import depend, proof_mark
+from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import (
     docname_of,
     document_link,
@@ -99,7 +99,7 @@ class ChangesDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
-        depend(self.env, proof_mark)
+        depend_on(self.env, proof_fingerprint)
         proof: Proof = proof_of(self.env)
         by_release: dict[Release, list[Change]] = {}
         for subject in proof.found.subjects:

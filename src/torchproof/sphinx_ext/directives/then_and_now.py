@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.sphinx_ext.dependencies import depend, proof_mark
+from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import facet, filters, row, subject_link, table
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
@@ -31,7 +31,7 @@ class ThenAndNowDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the tables; the argument is the data file, relative to the page."""
-        depend(self.env, proof_mark)
+        depend_on(self.env, proof_fingerprint)
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
         proof = proof_of(self.env)

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from torchproof.environment import Environment
 from torchproof.records.environment_names import release_ranges
 from torchproof.records.totals import Counts, count
-from torchproof.sphinx_ext.dependencies import depend
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.directives.verdict import LABELS
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import counted
@@ -27,7 +27,7 @@ _LISTED = ("names", "examples", "outputs", "environments")
 _COUNTED = (*_LISTED, "scripts")
 
 
-def _mark(env: BuildEnvironment, _: str) -> str:
+def _fingerprint(env: BuildEnvironment, _: str) -> str:
     return str(count(proof_of(env)))
 
 
@@ -36,7 +36,7 @@ class CountsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the list, the environments and what the counts mean."""
-        depend(self.env, _mark)
+        depend_on(self.env, _fingerprint)
         counts = count(proof_of(self.env))
         numbers = nodes.definition_list(classes=["counts"])
         for key in _LISTED:
@@ -61,7 +61,7 @@ class CountRole(SphinxRole):
             message = f"nothing counts {self.text!r}; known are {', '.join(_COUNTED)}"
             error = self.inliner.reporter.error(message, line=self.lineno)
             return [], [error]
-        depend(self.env, _mark)
+        depend_on(self.env, _fingerprint)
         return [nodes.Text(f"{_number(count(proof_of(self.env)), self.text):,}")], []
 
 

@@ -38,7 +38,7 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
     return line
 
 
-def mark_of(status: Status) -> str:
+def sign_of(status: Status) -> str:
     """Return the sign or word for a status."""
     marks: dict[Status, str] = {
         "passed": "✓",
@@ -77,9 +77,9 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
     group = nodes.inline("", f"{label} ", classes=["verdict-device"])
     for number, status in enumerate(sorted(results, key=_order)):
         group += nodes.Text(", " if number else "")
-        mark = mark_of(status) if status else say("not yet as it stands now")
+        sign = sign_of(status) if status else say("not yet as it stands now")
         reason = f" ({say_marks(subject.marks)})" if status == "skipped" and subject.marks else ""
-        text = f"{mark} torch {name_environments(results[status], fields)}{reason}"
+        text = f"{sign} torch {name_environments(results[status], fields)}{reason}"
         group += nodes.inline("", text, classes=[f"verdict-{status or 'none'}"])
     return group
 

@@ -54,7 +54,7 @@ class OptionsDirective(SphinxDirective):
         rows: list[list[list[nodes.Node]]] = []
         for option in dict.fromkeys(trial.option for trial in trials):
             own = [trial for trial in trials if trial.option == option]
-            cells: list[list[nodes.Node]] = [[_mark(effects[trial.name])] for trial in own]
+            cells: list[list[nodes.Node]] = [[_sign(effects[trial.name])] for trial in own]
             rows.append([[nodes.literal("", option)], *cells])
         return _table([[nodes.Text(say("option"))], *([self._method(m)] for m in methods)], rows)
 
@@ -63,7 +63,7 @@ class OptionsDirective(SphinxDirective):
         for before, trial in zip([None, *trials], trials, strict=False):
             same = before is not None and before.method == trial.method
             effect = effects[trial.name]
-            shown: list[nodes.Node] = [_mark(effect)]
+            shown: list[nodes.Node] = [_sign(effect)]
             if effect.together and not effect.alone:
                 shown += [nodes.Text(say(" with ")), nodes.literal("", trial.together)]
             rows.append(
@@ -101,9 +101,9 @@ class OptionsDirective(SphinxDirective):
         return reference
 
 
-def _mark(effect: Effect) -> nodes.Node:
-    mark = ALONE if effect.alone else TOGETHER if effect.together else NOTHING
-    return nodes.inline("", mark, classes=["effect"])
+def _sign(effect: Effect) -> nodes.Node:
+    sign = ALONE if effect.alone else TOGETHER if effect.together else NOTHING
+    return nodes.inline("", sign, classes=["effect"])
 
 
 def _table(

@@ -112,10 +112,10 @@ class MarkdownText:
     def _list(self, node: nodes.Element, depth: int) -> str:
         items = []
         for number, item in enumerate(node.children, 1):
-            mark = f"{number}." if isinstance(node, nodes.enumerated_list) else "-"
+            bullet = f"{number}." if isinstance(node, nodes.enumerated_list) else "-"
             joined = "\n".join if _is_tight(item) else "\n\n".join
             text = joined(filter(None, (self.of(child, depth) for child in item.children)))
-            items.append(f"{mark} {_indented(text, ' ' * (len(mark) + 1))}")
+            items.append(f"{bullet} {_indented(text, ' ' * (len(bullet) + 1))}")
         return "\n".join(items)
 
     def _table(self, node: nodes.table) -> str:

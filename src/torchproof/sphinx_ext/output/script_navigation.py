@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-from torchproof.sphinx_ext.dependencies import depend
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import order_of, subjects_of
 from torchproof.sphinx_ext.script_pages import reference_to, script_docname
 from torchproof.sphinx_ext.translation import say
@@ -30,7 +30,7 @@ class EndWithNeighbours(SphinxTransform):
         script = _script_of(self.env, self.env.docname)
         if script is None:
             return
-        depend(self.env, _mark)
+        depend_on(self.env, _fingerprint)
         order = order_of(self.env)
         place = order.place(script.file)
         if place is None:
@@ -89,7 +89,7 @@ def _script_of(env: BuildEnvironment, docname: str) -> Subject | None:
     return next((s for s in subjects_of(env, docname) if s.kind == "script"), None)
 
 
-def _mark(env: BuildEnvironment, docname: str) -> str:
+def _fingerprint(env: BuildEnvironment, docname: str) -> str:
     order, script = order_of(env), _script_of(env, docname)
     place = order.place(script.file) if script else None
     if script is None or place is None:

@@ -1,6 +1,7 @@
-"""Small faults in what the theme and sphinx-gallery write, mended as a page is drawn.
+"""Small faults in what the theme and sphinx-gallery write, fixed as a page is drawn.
 
-A template hands over the body of each page: `{{ mended(super()) }}` in docs/_templates/page.html.
+A template hands over the body of each page, as `{{ without_faults(super()) }}` in
+docs/_templates/page.html does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """A fault that the Nu checker or axe reports, and what takes its place."""
 
     fault: re.Pattern[str]
@@ -22,28 +23,28 @@ class Mend:
     reason: str
 
 
-MENDS = (
-    Mend(
+FIXES = (
+    Fix(
         re.compile(r'<p class="caption" role="heading">'),
         '<p class="caption">',
         "Sphinx makes headings of the captions of a toctree, without the level that they need",
     ),
-    Mend(
+    Fix(
         re.compile(r'<aside class="sidebar-drawer">'),
         '<aside class="sidebar-drawer" aria-label="Site">',
         "Furo's two asides are landmarks, and nothing tells them apart",
     ),
-    Mend(
+    Fix(
         re.compile(r'<aside class="(toc-drawer[^"]*)">'),
         r'<aside class="\1" aria-label="Page">',
         "Furo's two asides are landmarks, and nothing tells them apart",
     ),
-    Mend(
+    Fix(
         re.compile(r'(<div class="sphx-glr-thumbcontainer") tooltip='),
         r"\1 title=",
         "sphinx-gallery invents an attribute; this one says the same",
     ),
-    Mend(
+    Fix(
         re.compile(r'<th class="(head[^"]*)">(?:<p></p>)?</th>'),
         r'<td class="\1"></td>',
         "docutils makes a header of an empty cell, which heads nothing",
@@ -51,17 +52,17 @@ MENDS = (
 )
 
 
-def mended(html: str) -> str:
+def without_faults(html: str) -> str:
     """Return the HTML of a page without the faults."""
-    for mend in MENDS:
-        html = mend.fault.sub(mend.replacement, html)
+    for fix in FIXES:
+        html = fix.fault.sub(fix.replacement, html)
     return html
 
 
 def _offer(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
-    context["mended"] = mended
+    context["without_faults"] = without_faults
 
 
 def setup(app: Sphinx) -> None:
-    """Offer `mended` to the templates."""
+    """Offer `without_faults` to the templates."""
     app.connect("html-page-context", _offer)
