@@ -122,8 +122,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("graph_svg", [False, True, True]),
         ("statements", [True, True, True]),
         ("visdom_application", [False, False, True]),
-        ("drift", [False, False, False]),
-        ("sphinx_ext/matrix", [False, False, False]),
+        ("records/drift", [False, False, False]),
+        ("sphinx_ext/directives/compatibility", [False, False, False]),
     ],
 )
 def test_which_code_a_verdict_is_by(package: Any, module: str, changed: list[bool]) -> None:

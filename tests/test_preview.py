@@ -123,7 +123,7 @@ def test_a_change_of_the_code_starts_it_anew(site: Site, tmp_path: Path) -> None
     code = tmp_path / "src" / "torchproof"
     shutil.copytree(CODE, code, ignore=shutil.ignore_patterns("__pycache__"))
     with previewed(site.root, code) as preview:
-        module = code / "sphinx_ext" / "verdict.py"
+        module = code / "sphinx_ext/directives/verdict.py"
         module.write_text("(" + module.read_text(), encoding="utf-8")
         assert "verdict.py" in preview.said("the old code goes on")
         module.write_text(module.read_text()[1:].replace("checked: ", "seen: "), encoding="utf-8")
