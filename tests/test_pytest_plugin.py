@@ -56,8 +56,9 @@ class Run:
         return [line for line in self.output.splitlines() if line.endswith("]")]
 
 
-def pytest_in(root: Path, *arguments: str) -> Run:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+def pytest_in(root: Path, *arguments: str, cache: bool = False) -> Run:
+    without = () if cache else ("-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", *without, *arguments]
     # The tests say what happens without a GPU, also where there is one.
     env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
     done = subprocess.run(
@@ -75,6 +76,30 @@ def root(tmp_path: Path) -> Path:
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     root = write_tree(tmp_path_factory.mktemp("run"), FILES)
     return root, pytest_in(root, "-v", "-rs", "--device", "cpu", "--junitxml=junit.xml")
+
+
+def test_help_starts_nothing(root: Path) -> None:
+    flag = root / "started"
+    patch = write_tree(root, {"patch.py": f"open({str(flag)!r}, 'w').close()\n"}) / "patch.py"
+    help_run = pytest_in(root, "--patch", str(patch), "--help")
+    assert "--no-fork" in help_run.output
+    assert not flag.exists()
+    # Whatever it runs, it runs with the patch.
+    assert pytest_in(root, "gallery", "--patch", str(patch)).status == pytest.ExitCode.OK
+    assert flag.exists()
+
+
+def test_pages_are_read_again_once_they_change(root: Path) -> None:
+    collect = ("--collect-only", "-q", "--device", "cpu")
+    assert pytest_in(root, *collect, cache=True).collected == IDS
+    (known,) = root.rglob("found.json")
+    text = known.read_text(encoding="utf-8")
+    known.write_text(text.replace("two-words", "known"), encoding="utf-8")
+    assert "docs/area/b.md::known[cpu]" in pytest_in(root, *collect, cache=True).collected
+    other = page(section("three words", ">>> 1\n1"), setup=NO_TORCH)
+    (root / "docs/area/b.md").write_text(other, encoding="utf-8")
+    found = pytest_in(root, *collect, cache=True).collected
+    assert found == [*IDS[:3], "docs/area/b.md::three-words[cpu]", IDS[4]]
 
 
 def test_each_subject_is_an_item_on_each_device(run: tuple[Path, Run]) -> None:

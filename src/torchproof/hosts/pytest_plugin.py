@@ -72,6 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the warm parent and settle the devices, before anything is collected."""
+    if config.option.help or config.option.version:
+        return
     if config.option.record and config.option.patch:
         raise pytest.UsageError("--record is for torch as installed; leave --patch out")
     patch = config.option.patch
@@ -84,13 +86,22 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--dask runs elsewhere: leave -n, --patch and --no-fork out")
     # pytest takes `[` only after `::`; the id of a script has none.
     config.args[:] = [_script_argument(argument) for argument in config.args]
-    files = config.stash[_FILES] = find_files(config.rootpath)
+    files = config.stash[_FILES] = find_files(config.rootpath, cache=_found_before(config))
     subjects = [subject for found in files.values() for subject in found.subjects]
     runner = config.stash[_RUNNER] = _runner(config, subjects)
     config.add_cleanup(runner.close)
     config.stash[_DEVICES] = _devices(config, runner)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Summary(config, subjects), "torchproof-summary")
+
+
+def _found_before(config: pytest.Config) -> Path | None:
+    """Return the file that remembers what was found: xdist reads all pages in each process."""
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    try:
+        return cache.mkdir("torchproof") / "found.json" if cache else None
+    except OSError:  # of a checkout that nothing may be written to
+        return None
 
 
 def _runner(config: pytest.Config, subjects: list[Subject]) -> Runner:
