@@ -57,8 +57,9 @@ class Run:
 
 
 def pytest_in(root: Path, *arguments: str, cache: bool = False) -> Run:
-    without = () if cache else ("-p", "no:cacheprovider")
-    command = [sys.executable, "-m", "pytest", *without, *arguments]
+    # tox gives pytest a folder for all caches.
+    caching = ("-o", "cache_dir=.cache") if cache else ("-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", *caching, *arguments]
     # The tests say what happens without a GPU, also where there is one.
     env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"}
     done = subprocess.run(
