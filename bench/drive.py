@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
+from torchproof.finding.tree import find_in_tree
+from torchproof.running.worker import Worker
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from trees import Ear, Tree
 
-from torchproof.worker import Worker
+from torchproof.running.worker import Worker
 
 
 @pytest.fixture(scope="session")

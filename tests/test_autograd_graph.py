@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.autograd_graph import Graph, NoGraph, draw_graph, record_graph
+from torchproof.pictures.autograd_graph import Graph, NoGraph, draw_graph, record_graph
 
 
 def labels(graph: Graph, kind: str) -> list[tuple[str, str]]:
@@ -165,5 +165,5 @@ def test_deep_chain_does_not_recurse() -> None:
 
 
 def test_import_needs_no_torch() -> None:
-    code = "import sys, torchproof.autograd_graph; sys.exit('torch' in sys.modules)"
+    code = "import sys, torchproof.pictures.autograd_graph; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

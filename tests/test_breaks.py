@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
+from torchproof.finding.tree import find_in_tree
+from torchproof.running.worker import Worker
 
 ROOT = Path(__file__).parents[1]
 BREAKS = sorted(Path(__file__).with_name("breaks").glob("*.py"))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from torchproof.cache_folder import cache_folder, make_private
-from torchproof.environment import Environment
 from torchproof.records.record import RecordError, Verdict, write_verdicts
+from torchproof.running.environment import Environment
 
 CPU = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 VERDICTS = {"a": Verdict("d1", "passed", "", 2, 3)}

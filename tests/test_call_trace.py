@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from torchproof.call_trace import trace_html
+from torchproof.pictures.call_trace import trace_html
 
 TRACE = ["Outer pre-hook, global 1", "Outer forward", "Inner forward", "Outer hook 2"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from torchproof.checker import same_output, strip_device
+from torchproof.running.checker import same_output, strip_device
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,10 @@ from sites import entry, page
 from test_pytest_plugin import Run, pytest_in
 from trees import NO_TORCH, Ear, line_of, one_script, one_subject, section, write_tree
 
-from torchproof.cluster import Cluster, ClusterError
-from torchproof.environment import describe_environment
-from torchproof.jobs import ForeignCode, Job, code_digest, run_job, run_jobs
 from torchproof.records.record import read_records
+from torchproof.running.cluster import Cluster, ClusterError
+from torchproof.running.environment import describe_environment
+from torchproof.running.jobs import ForeignCode, Job, code_digest, run_job, run_jobs
 
 INI = "[pytest]\ntestpaths = docs gallery\naddopts = -p torchproof.hosts.pytest_plugin\n"
 PAGE = page(
@@ -215,9 +215,12 @@ def test_scheduler_without_workers_is_one_message(dask: Dask) -> None:
 def test_worker_with_another_version_is_named(dask: Dask, tmp_path: Path) -> None:
     package = tmp_path / "torchproof"
     source = Path(sys.modules["torchproof"].__file__ or "").parent
-    for path in source.glob("*.py"):
-        write_tree(package, {path.name: path.read_text(encoding="utf-8")})
-    write_tree(package, {"worker.py": "# edited\n" + (source / "worker.py").read_text()})
+    for path in source.rglob("*.py"):
+        name = path.relative_to(source).as_posix()
+        write_tree(package, {name: path.read_text(encoding="utf-8")})
+    write_tree(
+        package, {"running/worker.py": "# edited\n" + (source / "running/worker.py").read_text()}
+    )
     dask.worker(env={"PYTHONPATH": str(tmp_path)})
     with pytest.raises(ClusterError) as caught:
         Cluster(dask.address)
@@ -229,7 +232,7 @@ def test_worker_without_torchproof_is_named(dask: Dask, tmp_path: Path) -> None:
     write_tree(tmp_path, {"torchproof/__init__.py": ""})
     dask.worker(env={"PYTHONPATH": str(tmp_path)})
     with pytest.raises(
-        ClusterError, match=r"cannot run subjects \(.*No module named .torchproof.jobs"
+        ClusterError, match=r"cannot run subjects \(.*No module named .torchproof.running"
     ):
         Cluster(dask.address)
 

@@ -116,12 +116,12 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize(
     ("module", "changed"),
     [
-        ("checker", [False, True, True]),
-        ("execution", [False, True, True]),
-        ("worker", [False, True, True]),
-        ("graph_svg", [False, True, True]),
-        ("statements", [True, True, True]),
-        ("visdom_application", [False, False, True]),
+        ("running/checker", [False, True, True]),
+        ("running/execution", [False, True, True]),
+        ("running/worker", [False, True, True]),
+        ("pictures/svg", [False, True, True]),
+        ("finding/statements", [True, True, True]),
+        ("visdom/application", [False, False, True]),
         ("records/drift", [False, False, False]),
         ("sphinx_ext/directives/compatibility", [False, False, False]),
     ],

@@ -11,12 +11,12 @@ from typing import Any
 from PIL import Image, ImageChops, ImageStat
 from test_visdom_panes import needs_browser
 
-from torchproof.examples import find_in_page
+from torchproof.finding.pages import find_in_page
 from torchproof.panes.orphans import REMOVE, orphans, scripts_with_panes, shown_on_pages
 from torchproof.panes.pictures import PanePictures
 from torchproof.panes.place import recorded_panes
-from torchproof.visdom_browser import draw_panes
-from torchproof.worker import Worker
+from torchproof.running.worker import Worker
+from torchproof.visdom.browser import draw_panes
 
 ROOT = Path(__file__).parents[1]
 PANES = PanePictures(ROOT / "docs" / "panes")

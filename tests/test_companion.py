@@ -12,7 +12,7 @@ import psutil
 import pytest
 from trees import PATIENCE
 
-from torchproof.companion import Companion, spawn
+from torchproof.processes.companion import Companion, spawn
 
 IGNORES = "import os, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 READY = "print('ready', flush=True)\n"

@@ -25,9 +25,9 @@ from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 from trees import PATIENCE
 
 from torchproof.cache_folder import cache_folder, make_private
-from torchproof.notebooks import SERVER, prepared
-from torchproof.visdom_server import visdom_server
-from torchproof.visdom_static import ASSETS
+from torchproof.sphinx_ext.output.notebooks import SERVER, prepared
+from torchproof.visdom.front_end import ASSETS
+from torchproof.visdom.server import visdom_server
 
 GALLERY = Path(__file__).parents[1] / "gallery"
 INSTALL = "%pip install torch visdom matplotlib"

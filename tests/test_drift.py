@@ -10,10 +10,10 @@ from sites import entry, page
 from test_pytest_plugin import pytest_in
 from trees import NO_TORCH, line_of, section, write_tree
 
-from torchproof.environment import describe_environment
-from torchproof.outcome import Outcome
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.record import verdict_of, write_verdicts
-from torchproof.tree import find_in_tree
+from torchproof.running.environment import describe_environment
+from torchproof.running.outcome import Outcome
 
 PAGE = page(
     entry("torch.nn.Module.to", ">>> 'a|b`c'\n'a|b'"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from torchproof.environment import Environment, describe_environment
+from torchproof.running.environment import Environment, describe_environment
 
 CPU = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 
@@ -44,7 +44,7 @@ def test_environment_of_the_cpu_is_that_of_this_process() -> None:
 
 DESCRIBE = """
 import sys
-from torchproof.environment import describe_environment
+from torchproof.running.environment import describe_environment
 found = describe_environment("cpu")
 print(found.torch, found.build, found.capability, "torch" in sys.modules, sep="|")
 """

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from torchproof.environment import Environment
 from torchproof.records.environment_names import (
     name_environment,
     name_environments,
     release_ranges,
     telling_fields,
 )
+from torchproof.running.environment import Environment
 
 PLAIN = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 RELEASES = [replace(PLAIN, torch=f"2.{minor}.0") for minor in (7, 8, 9, 11, 13)]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from torchproof.examples import find_in_page
-from torchproof.marks import describe
-from torchproof.subjects import DEFAULT_LIMIT, Example, Found, Subject
+from torchproof.finding.marks import describe
+from torchproof.finding.pages import find_in_page
+from torchproof.finding.subjects import DEFAULT_LIMIT, Example, Found, Subject
 
 CASES = Path(__file__).with_name("cases")
 

@@ -6,8 +6,8 @@ import pytest
 from sites import SETUP, page
 from trees import Tree, section, write_tree
 
-from torchproof.examples import find_in_page
-from torchproof.outcome import Failure, Outcome
+from torchproof.finding.pages import find_in_page
+from torchproof.running.outcome import Failure, Outcome
 
 WRONG = ">>> 1 + 1  # wrong\n3"
 PAGE = f"""\

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trees import write_tree
 
-from torchproof.tree import find_in_tree
+from torchproof.finding.tree import find_in_tree
 
 PAGE = "# A\n\n```{doctest}\n>>> import os\n```\n\n## a\n\n```{doctest}\n>>> 1\n1\n```\n"
 BAD = PAGE.replace(">>> 1\n1", "nothing")

@@ -17,8 +17,8 @@ from trees import line_of, write_tree
 
 from torchproof.hosts.gallery_hooks import panes_of, reset, scrape
 from torchproof.panes.pictures import PanePictures
-from torchproof.visdom_client import default_port
-from torchproof.visdom_panes import pane_json
+from torchproof.visdom.client import default_port
+from torchproof.visdom.panes import pane_json
 
 pytestmark = [
     # The client of visdom 0.2.4 calls logger.warn, which Python has deprecated.

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from torchproof.graph_layers import Line
-from torchproof.graph_layout import BOX_GAP, Layout, Point, lay_out
+from torchproof.pictures.layers import Line
+from torchproof.pictures.layout import BOX_GAP, Layout, Point, lay_out
 
 
 def crosses(path: Sequence[Point], layout: Layout, ends: set[str]) -> list[str]:

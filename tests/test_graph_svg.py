@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.autograd_graph import Edge, Graph, Node, draw_graph, record_graph
-from torchproof.graph_svg import graph_svg, renamed
+from torchproof.pictures.autograd_graph import Edge, Graph, Node, draw_graph, record_graph
+from torchproof.pictures.svg import graph_svg, renamed
 
 SVG = "{http://www.w3.org/2000/svg}"
 ENCODER = """
@@ -126,7 +126,7 @@ def test_ids_differ_between_graphs() -> None:
 
 def test_two_processes_draw_the_same_bytes() -> None:
     code = (
-        f"{ENCODER}\nfrom torchproof.autograd_graph import draw_graph\n"
+        f"{ENCODER}\nfrom torchproof.pictures.autograd_graph import draw_graph\n"
         "print(draw_graph(loss, name='loss', names=dict(globals()), saved=True))"
     )
     first, second = (

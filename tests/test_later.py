@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from torchproof.later import later, plain, said
-from torchproof.pictures import draw
-from torchproof.subjects import Picture
+from torchproof.deferred_text import later, plain, said
+from torchproof.finding.subjects import Picture
+from torchproof.pictures.draw import draw
 
 WORDS = {"%s leads to %s.": "%s: %s!", "the %s": "<%s>"}
 

@@ -13,9 +13,13 @@ import torchproof
 
 ROOT = Path(torchproof.__file__).parent
 # From below to above; what stands in one line does not import each other. "" is what lies in no
-# package: it finds subjects, runs them, and draws what they leave.
+# package.
 LAYERS = (
     {""},
+    {"finding", "processes"},
+    {"visdom"},
+    {"pictures"},
+    {"running"},
     {"api", "panes"},
     {"records"},
     {"sphinx_ext"},
@@ -24,6 +28,8 @@ LAYERS = (
 )
 # It names all parts of its package, and nothing imports it.
 COMPOSES = "sphinx_ext"
+# Public addresses for pages and scripts, which lead to what lies in a package.
+PUBLIC = frozenset({"visdom_browser", "visdom_panes", "visdom_server", "visdom_static"})
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
@@ -38,7 +44,16 @@ def modules(root: Path = ROOT) -> dict[str, Path]:
 def imports(path: Path, known: dict[str, Path], *, at_once: bool = False) -> Iterator[str]:
     """Yield the modules of the package that a file imports: in functions too, or at once."""
     tree = ast.parse(path.read_bytes())
-    for node in tree.body if at_once else ast.walk(tree):
+    nodes = list(tree.body if at_once else ast.walk(tree))
+    typing = {
+        inner
+        for node in nodes
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in node.body
+    }
+    for node in nodes:
+        if node in typing:
+            continue
         if isinstance(node, ast.ImportFrom):
             base = node.module or ""
             names = [f"{base}.{alias.name}" for alias in node.names]
@@ -71,8 +86,9 @@ def wrong(root: Path, layers: tuple[set[str], ...]) -> list[str]:
             other = package(imported, known)
             inside = (own + ".").startswith(other + ".") or (other + ".").startswith(own + ".")
             same = own == other or (inside and rank[own] == rank[other])
-            if module != COMPOSES and not same and rank[other] >= rank[own]:
-                found.append(f"{module or 'the package itself'} imports {imported}")
+            up = not same and rank[other] >= rank[own]
+            if (up and module not in {COMPOSES, *PUBLIC}) or imported in PUBLIC:
+                found.append(f"{module} imports {imported}")
     return found
 
 
@@ -107,13 +123,21 @@ def test_no_module_imports_itself_over_others() -> None:
         ("api/names.py", "def f():\n    from torchproof import hosts"),
         ("panes/place.py", "from torchproof.api.names import find"),
         ("run.py", "from torchproof.api import names"),
+        ("hosts/run.py", "from torchproof.visdom_server import serve"),
     ],
 )
 def test_an_import_that_points_up_or_aside_is_named(tmp_path: Path, module: str, line: str) -> None:
     for name in ("", "api", "panes", "records", "hosts"):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "__init__.py").touch()
-    for name in ("api/names.py", "panes/place.py", "records/record.py", "hosts/run.py", "run.py"):
+    for name in (
+        "api/names.py",
+        "panes/place.py",
+        "records/record.py",
+        "hosts/run.py",
+        "run.py",
+        "visdom_server.py",
+    ):
         (tmp_path / name).touch()
     layers = ({""}, {"api", "panes"}, {"records"}, {"hosts"})
     assert wrong(tmp_path, layers) == []

@@ -10,22 +10,22 @@ import pytest
 from sites import SETUP, page
 from trees import NO_TORCH, one_subject, section, write_tree
 
-from torchproof.environment import describe_environment
-from torchproof.examples import find_in_page
-from torchproof.marks import (
+from torchproof.finding.marks import (
     PYTHONS,
     Versions,
     describe,
     hold_on,
-    probes,
     release_of,
     running_versions,
     skip_reason,
 )
+from torchproof.finding.pages import find_in_page
+from torchproof.finding.subjects import Marks, Subject
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.proof import Proof, prove
-from torchproof.subjects import Marks, Subject
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
+from torchproof.running.environment import describe_environment
+from torchproof.running.probes import probes
+from torchproof.running.worker import Worker
 
 ROOT = Path(__file__).parents[1]
 HERE = "{}.{}".format(*release_of(describe_environment("cpu").torch))

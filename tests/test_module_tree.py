@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.module_tree import tree_html
+from torchproof.pictures.module_tree import tree_html
 
 
 class Net(nn.Module):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sites import CONF, Site, entry, page
 
-from torchproof.visdom_browser import browser_context, missing_browser
+from torchproof.visdom.browser import browser_context, missing_browser
 
 ROOT = Path(__file__).parents[1]
 LISTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 
-from torchproof.outcome import Drawing, Failure, Outcome, ended_early, report
+from torchproof.running.outcome import Drawing, Failure, Outcome, ended_early, report
 
 FAILURE = Failure(12, "for x in y:\n    print(x)", "1\n", "2\n")
 

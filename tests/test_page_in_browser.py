@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sites import CONF, Site, entry, page
 
-from torchproof.visdom_browser import browser_context, missing_browser
+from torchproof.visdom.browser import browser_context, missing_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -13,7 +13,7 @@ from PIL import Image
 from test_visdom_panes import PANE, needs_browser
 
 from torchproof.panes.pictures import PanePictures
-from torchproof.visdom_browser import BrowserMissingError
+from torchproof.visdom.browser import BrowserMissingError
 
 PLACE = PurePosixPath("visdom/text/notes/hello")
 

@@ -8,7 +8,7 @@ import pytest
 from sites import page
 from trees import section, write_tree
 
-from torchproof.examples import find_in_page
+from torchproof.finding.pages import find_in_page
 from torchproof.panes.place import file_safe, page_places, script_places
 
 

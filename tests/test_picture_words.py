@@ -9,9 +9,9 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.axes import Axes
 
-from torchproof.figure_words import figure_in_words
 from torchproof.panes.words import pane_in_words
-from torchproof.picture_words import plain
+from torchproof.pictures.figure_words import figure_in_words
+from torchproof.pictures.words import plain
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from sites import Site, entry, page
 from trees import NO_TORCH, PATIENCE
 
 import torchproof
-from torchproof.visdom_browser import browser_context, missing_browser
+from torchproof.visdom.browser import browser_context, missing_browser
 
 CODE = Path(torchproof.__file__).parent
 BEFORE = page(entry("torch.nn.Module.to", ">>> 1 + 1\n2"), setup=NO_TORCH)

@@ -17,12 +17,12 @@ import pytest
 from sites import entry, page
 from trees import NO_TORCH, PATIENCE, Ear, line_of, section, write_tree
 
-from torchproof.environment import describe_environment
-from torchproof.outcome import Outcome
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.proof import Announce, DrawingStore, Proof, prove
 from torchproof.records.record import read_record, verdict_of, write_verdicts
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
+from torchproof.running.environment import describe_environment
+from torchproof.running.outcome import Outcome
+from torchproof.running.worker import Worker
 
 STREAMS = "```{subject}\n:only: cuda\n:because: of CUDA\n```\n\n```{doctest}\n"
 FILES = {
@@ -210,8 +210,8 @@ import sys
 import threading
 from pathlib import Path
 from torchproof.records.proof import prove
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
+from torchproof.finding.tree import find_in_tree
+from torchproof.running.worker import Worker
 
 # Whoever starts the tests in the background has SIGINT ignored, which is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,10 +14,10 @@ import pytest
 from sites import entry, page
 from trees import NO_TORCH, line_of, section, write_tree
 
-from torchproof.environment import describe_environment
-from torchproof.outcome import Outcome
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.record import Verdict, read_record, verdict_of, write_verdicts
-from torchproof.tree import find_in_tree
+from torchproof.running.environment import describe_environment
+from torchproof.running.outcome import Outcome
 
 CUDA = "```{subject}\n:only: cuda\n:because: streams are of CUDA\n```\n\n```{doctest}\n>>> 1\n1"
 FILES = {
@@ -288,12 +288,12 @@ def test_what_could_not_run_here_leaves_its_verdict_as_it_is(root: Path) -> None
 
 
 def test_no_fork_takes_new_interpreters(tmp_path: Path) -> None:
-    leads = ">>> os.getsid(0) == os.getpid(), 'torchproof.warm_parent' in sys.modules"
+    leads = ">>> os.getsid(0) == os.getpid(), 'torchproof.running.fork_server' in sys.modules"
     block = f">>> import __main__\n{leads}\n(True, False)\n>>> __main__.__spec__.name\n"
-    block += "'torchproof.fresh_process'"
+    block += "'torchproof.running.child'"
     pages = {"docs/a.md": page(section("spawned", block), setup=NO_TORCH)}
     root = write_tree(tmp_path, {"pytest.ini": FILES["pytest.ini"], **pages})
     run = pytest_in(root, "--no-fork", "--device", "cpu")
     assert run.status == 0, run.output
     forked = pytest_in(root, "--device", "cpu")
-    assert "'torchproof.warm_parent'" in forked.output
+    assert "'torchproof.running.fork_server'" in forked.output

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from trees import one_script, write_tree
 
-from torchproof.question import question
-from torchproof.reading_order import ReadingOrder, read_order
-from torchproof.subjects import Problem
-from torchproof.tree import find_in_tree
+from torchproof.finding.question import question
+from torchproof.finding.reading_order import ReadingOrder, read_order
+from torchproof.finding.subjects import Problem
+from torchproof.finding.tree import find_in_tree
 
 SCRIPT = '"""\nFinding {}\n=========\n\nWhat is it? This.\n"""\nassert True\n'
 CHAPTER = '[[chapter]]\nheading = "One"\nabout = "First."\nscripts = [\n{}\n]\n'

@@ -14,9 +14,7 @@ import pytest
 from trees import one_subject
 
 from torchproof.code_digest import code_of
-from torchproof.environment import Environment
 from torchproof.files import write_atomically
-from torchproof.outcome import Outcome
 from torchproof.records.record import (
     RecordError,
     Verdict,
@@ -25,6 +23,8 @@ from torchproof.records.record import (
     verdict_of,
     write_verdicts,
 )
+from torchproof.running.environment import Environment
+from torchproof.running.outcome import Outcome
 
 CPU = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 CUDA = dataclasses.replace(CPU, device="cuda", device_name="NVIDIA H200")
@@ -144,7 +144,7 @@ def test_record_that_is_not_text_is_named_too(tmp_path: Path) -> None:
 WRITER = f"""
 import sys
 from pathlib import Path
-from torchproof.environment import Environment
+from torchproof.running.environment import Environment
 from torchproof.records.record import Verdict, write_verdicts
 
 environment = {CPU!r}
@@ -240,5 +240,5 @@ def test_record_of_a_torch_outside_the_range_is_named(tmp_path: Path, version: s
         read_records(tmp_path)
     assert str(caught.value) == (
         f"{path}: record of torch {version}, which these pages do not speak of; "
-        "delete it, or widen the range in marks.py and pyproject.toml"
+        "delete it, or widen the range in finding/marks.py and pyproject.toml"
     )

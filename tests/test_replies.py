@@ -15,10 +15,10 @@ import psutil
 import pytest
 from trees import NO_TORCH, PATIENCE, Ear, one_script, one_subject
 
-from torchproof import worker as worker_module
-from torchproof.outcome import Outcome
-from torchproof.replies import ReplyError, parse_reply
-from torchproof.worker import Worker, WorkerError
+from torchproof.running import worker as worker_module
+from torchproof.running.outcome import Outcome
+from torchproof.running.replies import ReplyError, parse_reply
+from torchproof.running.worker import Worker, WorkerError
 
 COPIES = {
     "ends by sys.exit": (
@@ -108,7 +108,7 @@ VISDOM = (
     ">>> vis.win_exists('pane')\nTrue"
 )
 OWN = (
-    ">>> from torchproof.visdom_server import visdom_server\n>>> import visdom\n"
+    ">>> from torchproof.visdom.server import visdom_server\n>>> import visdom\n"
     ">>> with visdom_server() as server:\n...     pid = os.fork()\n"
     "...     if pid == 0: raise KeyError('copy')\n...     _ = os.waitpid(pid, 0)\n"
     "...     server.log.exists(), visdom.Visdom(port=server.port).check_connection()\n(True, True)"

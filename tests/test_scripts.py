@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from trees import write_tree
 
-from torchproof.scripts import SCRIPT_LIMIT, find_in_script
-from torchproof.subjects import Found
+from torchproof.finding.scripts import SCRIPT_LIMIT, find_in_script
+from torchproof.finding.subjects import Found
 
 GOOD = '''"""
 A finding
@@ -66,7 +66,7 @@ def test_script_is_one_subject(tmp_path: Path) -> None:
             ["2: a script runs without torchproof; import only its subject"],
         ),
         (
-            '"""Title"""\nassert 1\ndef f():\n    from torchproof.checker import close\n',
+            '"""Title"""\nassert 1\ndef f():\n    from torchproof.running.checker import close\n',
             ["4: a script runs without torchproof; import only its subject"],
         ),
         (

@@ -22,9 +22,9 @@ ABOUT = {
         "`launch` runs what `python -m visdom.server` runs after its download",
         "The note's `python3 -m visdom.server` is still the command; add `-bind_local`.",
     ],
-    "src/torchproof/visdom_application.py": ["`python -m visdom.server` downloads its front end"],
-    "src/torchproof/visdom_server.py": ["`flags` are those of `python -m visdom.server`"],
-    "src/torchproof/visdom_settings.py": ["The flags of `python -m visdom.server`"],
+    "src/torchproof/visdom/application.py": ["`python -m visdom.server` downloads its front end"],
+    "src/torchproof/visdom/server.py": ["`flags` are those of `python -m visdom.server`"],
+    "src/torchproof/visdom/server_flags.py": ["The flags of `python -m visdom.server`"],
 }
 
 

@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 from sites import CONF, Site, entry, page
 
-from torchproof.environment import describe_environment
-from torchproof.marks import release_of
+from torchproof.finding.marks import release_of
+from torchproof.running.environment import describe_environment
 
 ZERO_GRAD = """\
 >>> layer = nn.Linear(1, 1)

@@ -9,9 +9,9 @@ import pytest
 from sites import SETUP, page
 from trees import one_subject, section, write_tree
 
-from torchproof.marks import running_versions, skip_reason
-from torchproof.subjects import Subject
-from torchproof.tree import find_in_tree
+from torchproof.finding.marks import running_versions, skip_reason
+from torchproof.finding.subjects import Subject
+from torchproof.finding.tree import find_in_tree
 
 BLOCK = ":graph: y\n>>> x = torch.ones(1)\n>>> x\ntensor([1.])"
 

@@ -11,14 +11,14 @@ from lxml import html as lxml_html
 from sites import Build, Site, page
 from trees import NO_TORCH, section
 
-from torchproof.environment import describe_environment
-from torchproof.marks import release_of
-from torchproof.outcome import Outcome, Status
+from torchproof.finding.marks import release_of
+from torchproof.finding.note_2019 import Row, read_rows
+from torchproof.finding.subjects import Example, Marks, Subject
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.record import Verdict, verdict_of, write_verdicts
+from torchproof.running.environment import describe_environment
+from torchproof.running.outcome import Outcome, Status
 from torchproof.sphinx_ext.directives.release_changes import changes_of
-from torchproof.subjects import Example, Marks, Subject
-from torchproof.then_and_now import Row, read_rows
-from torchproof.tree import find_in_tree
 
 HERE = describe_environment("cpu")
 MARKED = ":since: {}\n:change: the answer is `{}`\n>>> 1 + {}\n{}"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from torchproof.marks import BELOW, LOWEST
-from torchproof.torch_range import ANY, check_version
+from torchproof.finding.marks import BELOW, LOWEST
+from torchproof.running.torch_range import ANY, check_version
 
 
 @pytest.mark.parametrize("version", ["2.7.0", "2.7", "2.13.0+cpu", "2.15.1", "2.10.0a0+gitabc"])

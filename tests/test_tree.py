@@ -7,7 +7,7 @@ from pathlib import Path
 from sites import entry, page
 from trees import line_of, write_tree
 
-from torchproof.tree import find_files, find_in_tree
+from torchproof.finding.tree import find_files, find_in_tree
 
 TO = entry("torch.nn.Module.to", ">>> 1\n1")
 SCRIPT = '"""Title with :py:meth:`torch.nn.Module.to`"""\nassert 1\n'

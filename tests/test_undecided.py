@@ -9,12 +9,12 @@ import pytest
 from sites import page
 from trees import NO_TORCH, line_of, section, write_tree
 
-from torchproof.environment import Environment
+from torchproof.finding.subjects import Found
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.proof import prove
 from torchproof.records.record import write_verdicts
 from torchproof.records.undecided import undecided_marks
-from torchproof.subjects import Found
-from torchproof.tree import find_in_tree
+from torchproof.running.environment import Environment
 
 PLAIN = Environment("2.13.0", "cpu", "0.2.4", "3.11", "linux", "x86_64", "AVX2", "cpu")
 

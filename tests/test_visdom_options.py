@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from test_visdom_panes import needs_browser
 
-from torchproof.visdom_options import due, main, measure, read_effects, read_trials
+from torchproof.visdom.option_effects import due, main, measure, read_effects, read_trials
 
 pytestmark = pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated")
 

@@ -14,16 +14,16 @@ from PIL import Image
 
 from torchproof.panes.data import shown, shown_text
 from torchproof.panes.difference import difference
-from torchproof.visdom_browser import (
+from torchproof.visdom.browser import (
     BrowserMissingError,
     PaneError,
     browse,
     draw_panes,
     find_chromium,
 )
-from torchproof.visdom_panes import pane_json, picture
-from torchproof.visdom_png import smaller
-from torchproof.visdom_server import Server, visdom_server
+from torchproof.visdom.panes import pane_json, picture
+from torchproof.visdom.png import smaller
+from torchproof.visdom.server import Server, visdom_server
 
 pytestmark = [
     # The client of visdom 0.2.4 calls logger.warn, which Python has deprecated.

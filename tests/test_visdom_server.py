@@ -12,8 +12,8 @@ import psutil
 import pytest
 import visdom
 
-from torchproof.visdom_panes import pane_json
-from torchproof.visdom_server import (
+from torchproof.visdom.panes import pane_json
+from torchproof.visdom.server import (
     PortTakenError,
     Server,
     ServerError,
@@ -30,14 +30,14 @@ COMMAND = [sys.executable, "-m", "torchproof.visdom_server"]
 FORKED = """
 import time, urllib.request
 import visdom.server.app
-from torchproof.visdom_server import forked_visdom_server
+from torchproof.visdom.server import forked_visdom_server
 start = time.monotonic()
 with forked_visdom_server() as server:
     print(time.monotonic() - start, urllib.request.urlopen(server.url).status, flush=True)
 """
 PARENT = """
 import sys
-from torchproof.visdom_server import forked_visdom_server, visdom_server
+from torchproof.visdom.server import forked_visdom_server, visdom_server
 with {start}() as server:
     print(server.pid, server.env_path.parent, flush=True)
     sys.stdin.read()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from torchproof.visdom_server import visdom_server
-from torchproof.visdom_static import ASSETS, AssetsError, front_end_folder
+from torchproof.visdom.front_end import ASSETS, AssetsError, front_end_folder
+from torchproof.visdom.server import visdom_server
 
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not on PATH")
 
 PROVISION = """
 import sys
 from pathlib import Path
-from torchproof.visdom_static import front_end_folder
+from torchproof.visdom.front_end import front_end_folder
 print(front_end_folder(assets=Path(sys.argv[1]), cache=Path(sys.argv[2])))
 """
 

@@ -17,10 +17,10 @@ import pytest
 from trees import NO_TORCH, PATIENCE, Ear, Tree, line_of, one_script, one_subject
 
 import torchproof
-from torchproof.outcome import Outcome
-from torchproof.preloading import preloads
-from torchproof.subjects import Subject
-from torchproof.worker import Worker, WorkerError
+from torchproof.finding.subjects import Subject
+from torchproof.running.outcome import Outcome
+from torchproof.running.preloading import preloads
+from torchproof.running.worker import Worker, WorkerError
 
 SHORT = ":timeout: 1"
 BAD = {
@@ -407,11 +407,14 @@ def test_interpreter_that_dies_at_its_start_is_one_message(tmp_path: Path, fork:
 def test_what_is_imported_beforehand_follows_from_what_runs(tmp_path: Path) -> None:
     def modules(block: str) -> set[str]:
         subject = one_subject(tmp_path, f"{block}\n>>> 1\n1", setup=NO_TORCH)
-        return set(preloads([subject])) - {"torchproof.torch_range", "torchproof.fresh_process"}
+        return set(preloads([subject])) - {
+            "torchproof.running.torch_range",
+            "torchproof.running.child",
+        }
 
     assert "torch" in preloads([])
     assert modules(">>> import math") == set()
     assert modules(">>> import torch") == {"torch"}
     assert modules(">>> opt = torch.optim.SGD([], lr=1)") == {"torch", "torch._dynamo"}
     assert "matplotlib.pyplot" in modules(">>> import matplotlib")
-    assert "torchproof.visdom_server" in modules(">>> import visdom")
+    assert "torchproof.visdom.server" in modules(">>> import visdom")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from sites import SETUP, page
 
-from torchproof.examples import find_in_page
-from torchproof.outcome import Outcome
-from torchproof.scripts import find_in_script
-from torchproof.subjects import Subject
-from torchproof.worker import Worker
+from torchproof.finding.pages import find_in_page
+from torchproof.finding.scripts import find_in_script
+from torchproof.finding.subjects import Subject
+from torchproof.running.outcome import Outcome
+from torchproof.running.worker import Worker
 
 PATIENCE = 60.0
 """Seconds after which a test that waits fails."""

@@ -11,15 +11,20 @@ import functools
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torchproof.subjects import Subject
+if TYPE_CHECKING:
+    from torchproof.finding.subjects import Subject
 
 _PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).parent
-_VISDOM = ("visdom_", "pane_")
-"""How modules that only subjects of Visdom use begin."""
-_FINDING = ("tree", "examples", "scripts")
-_RUNNING = ("fresh_process", "execution", "pictures", "worker", "warm_parent", "new_interpreter")
+_VISDOM = "visdom."
+"""The package that only subjects of Visdom use."""
+_FINDING = ("finding.tree", "finding.pages", "finding.scripts")
+_RUNNING = (
+    *("running.child", "running.execution", "running.worker"),
+    *("running.fork_server", "running.spawn", "pictures.draw"),
+)
 
 
 @functools.cache

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 from torchproof.api.inventory import Description, Name
 from torchproof.files import write_atomically
-from torchproof.preloading import explain
-from torchproof.worker import WorkerError
+from torchproof.running.preloading import explain
+from torchproof.running.worker import WorkerError
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,15 @@ from sphinx.errors import ExtensionError
 from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 from sphinx_gallery.scrapers import matplotlib_scraper
 
-from torchproof.figure_words import figure_in_words
-from torchproof.graph_svg import renamed
+from torchproof.finding.subjects import Picture, PictureKind
 from torchproof.panes.data import shown_text
 from torchproof.panes.place import Places, script_places
 from torchproof.panes.words import pane_in_words
-from torchproof.pictures import draw
+from torchproof.pictures.draw import draw
+from torchproof.pictures.figure_words import figure_in_words
+from torchproof.pictures.svg import renamed
 from torchproof.sphinx_ext.pane_pictures import ShownPane, bring_up_to_date, pane_pictures
-from torchproof.subjects import Picture, PictureKind
-from torchproof.visdom_png import png_size
+from torchproof.visdom.png import png_size
 
 _DRAWN = re.compile(
     r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
@@ -57,8 +57,8 @@ class _Script:
     def begin(self, path: Path) -> None:
         if "import visdom" not in path.read_text(encoding="utf-8"):
             return
-        from torchproof.visdom_client import quiet_client, set_default_port
-        from torchproof.visdom_server import visdom_server
+        from torchproof.visdom.client import quiet_client, set_default_port
+        from torchproof.visdom.server import visdom_server
 
         quiet_client()
         self.port = self.stack.enter_context(visdom_server()).port

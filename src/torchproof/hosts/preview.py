@@ -21,10 +21,10 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx_build
 from watchfiles import DefaultFilter, watch
 
+from torchproof.finding.tree import find_in_tree
 from torchproof.hosts.preview_server import LivePages
+from torchproof.running.worker import Worker
 from torchproof.sphinx_ext.proving import keep_worker
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker
 
 _CODE = Path(__file__).parents[1]
 _WRITTEN = ("_build", "gallery", "panes", "locale")

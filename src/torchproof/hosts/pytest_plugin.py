@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from torchproof.cluster import Cluster, ClusterError
-from torchproof.environment import torch_version
+from torchproof.finding.marks import BELOW, release_of
+from torchproof.finding.subjects import Found, Subject
+from torchproof.finding.tree import find_files
 from torchproof.hosts.pytest_summary import Summary
-from torchproof.marks import BELOW, release_of
-from torchproof.outcome import report
 from torchproof.records.record import RecordError, read_records
-from torchproof.runners import ClusterRunner, LocalRunner, Runner
-from torchproof.subjects import Found, Subject
-from torchproof.tree import find_files
-from torchproof.worker import FORKS, Worker, WorkerError
+from torchproof.running.cluster import Cluster, ClusterError
+from torchproof.running.environment import torch_version
+from torchproof.running.outcome import report
+from torchproof.running.runners import ClusterRunner, LocalRunner, Runner
+from torchproof.running.worker import FORKS, Worker, WorkerError
 
 _FILES = pytest.StashKey[dict[Path, Found]]()
 _RUNNER = pytest.StashKey[Runner]()
@@ -131,7 +131,7 @@ def _check_records(config: pytest.Config) -> None:
     if config.option.record and torch and release_of(torch) >= BELOW:
         raise pytest.UsageError(
             f"--record: the pages do not speak of torch {torch} yet; see what has changed with "
-            "--drift, then widen the range in marks.py and pyproject.toml"
+            "--drift, then widen the range in finding/marks.py and pyproject.toml"
         )
 
 

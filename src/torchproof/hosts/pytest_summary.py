@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from torchproof.code_digest import code_of
-from torchproof.environment import Environment
 from torchproof.files import write_atomically
-from torchproof.outcome import Failure
+from torchproof.finding.subjects import Subject
 from torchproof.records.drift import Held, drift_table
 from torchproof.records.record import Verdict, could_not_run, read_records, write_verdicts
-from torchproof.subjects import Subject
+from torchproof.running.environment import Environment
+from torchproof.running.outcome import Failure
 
 _SLOWEST = 5
 

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from torchproof.finding.tree import find_in_tree, script_paths
 from torchproof.panes.pictures import PanePictures
 from torchproof.panes.place import page_places
-from torchproof.tree import find_in_tree, script_paths
 
 REMOVE = "tox -e panes -- --prune"
 

@@ -18,8 +18,8 @@ from torchproof.files import write_atomically
 from torchproof.panes.data import shown
 from torchproof.panes.difference import difference
 from torchproof.panes.versions import versions
-from torchproof.visdom_browser import PaneError, draw_each
-from torchproof.visdom_png import smaller
+from torchproof.visdom.browser import PaneError, draw_each
+from torchproof.visdom.png import smaller
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from torchproof.outcome import Drawing
-from torchproof.subjects import Picture, Subject
+from torchproof.finding.subjects import Picture, Subject
+from torchproof.running.outcome import Drawing
 
 _LONGEST = 60
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")

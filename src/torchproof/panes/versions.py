@@ -7,8 +7,8 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
-from torchproof.visdom_browser import drawing_settings
-from torchproof.visdom_static import ASSETS
+from torchproof.visdom.browser import drawing_settings
+from torchproof.visdom.front_end import ASSETS
 
 
 def versions() -> dict[str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torchproof.picture_words import course, listed, plain
+from torchproof.pictures.words import course, listed, plain
 
 _UNREAD = re.compile(r"<(style|script|metadata|defs)\b.*?</\1>", re.DOTALL)
 

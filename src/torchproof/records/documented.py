@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from torchproof.api.inventory import Name
+from torchproof.finding.subjects import Subject
 from torchproof.records.proof import Proof
-from torchproof.subjects import Subject
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from torchproof.environment import Environment
-from torchproof.outcome import Failure
+from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environments, telling_fields
 from torchproof.records.record import Verdict
-from torchproof.subjects import Subject
+from torchproof.running.environment import Environment
+from torchproof.running.outcome import Failure
 
 _SHOWN = 160
 """Characters of an output that a cell shows."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from torchproof.environment import Environment
-from torchproof.marks import release_of
+from torchproof.finding.marks import release_of
+from torchproof.running.environment import Environment
 
 _FIELDS = ("python", "visdom", "capability", "machine", "system", "device_name", "torch", "build")
 """What may tell environments of one release apart, in the order in which it is looked at."""

@@ -16,11 +16,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from torchproof.code_digest import code_of
-from torchproof.environment import Environment, describe_environment
 from torchproof.files import write_atomically
-from torchproof.jobs import Job, code_digest, run_jobs
-from torchproof.marks import pictures_on, skip_reason
-from torchproof.outcome import Drawing, Outcome, report
+from torchproof.finding.marks import pictures_on, skip_reason
+from torchproof.finding.subjects import Found, Problem, Subject
 from torchproof.records.record import (
     Record,
     RecordError,
@@ -32,9 +30,11 @@ from torchproof.records.record import (
     write_verdicts,
 )
 from torchproof.records.undecided import undecided_marks
-from torchproof.runners import LocalRunner
-from torchproof.subjects import Found, Problem, Subject
-from torchproof.worker import Worker
+from torchproof.running.environment import Environment, describe_environment
+from torchproof.running.jobs import Job, code_digest, run_jobs
+from torchproof.running.outcome import Drawing, Outcome, report
+from torchproof.running.runners import LocalRunner
+from torchproof.running.worker import Worker
 
 Announce = Callable[[str], None]
 

@@ -18,11 +18,11 @@ from filelock import FileLock
 
 from torchproof.cache_folder import cache_folder, make_private
 from torchproof.code_digest import code_of
-from torchproof.environment import Environment
 from torchproof.files import write_atomically
-from torchproof.marks import BELOW, LOWEST, release_of, skip_reason
-from torchproof.outcome import Outcome, Status
-from torchproof.subjects import Subject
+from torchproof.finding.marks import BELOW, LOWEST, release_of, skip_reason
+from torchproof.finding.subjects import Subject
+from torchproof.running.environment import Environment
+from torchproof.running.outcome import Outcome, Status
 
 SCHEMA = 2
 RECORD = "tox -e doctest -- --record"
@@ -112,7 +112,7 @@ def records_and_problems(folder: Path) -> tuple[list[Record], dict[Path, str]]:
         elif not LOWEST <= release < BELOW:
             problems[path] = (
                 f"record of torch {record.environment.torch}, which these pages do not speak of; "
-                "delete it, or widen the range in marks.py and pyproject.toml"
+                "delete it, or widen the range in finding/marks.py and pyproject.toml"
             )
             del records[record.environment.id]
     return [records[key][0] for key in sorted(records)], problems

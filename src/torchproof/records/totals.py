@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torchproof.environment import Environment
 from torchproof.records.proof import Proof
+from torchproof.running.environment import Environment
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from torchproof.environment import Environment
-from torchproof.marks import release_of
+from torchproof.finding.marks import release_of
+from torchproof.finding.subjects import Found, Marks, Problem
 from torchproof.records.record import RECORD
-from torchproof.subjects import Found, Marks, Problem
+from torchproof.running.environment import Environment
 
 Version = tuple[int, int]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from torchproof.finding.subjects import Picture, Subject
 from torchproof.panes.pictures import PanePictures
 from torchproof.panes.place import page_places, recorded_panes
 from torchproof.sphinx_ext.proving import proof_of, root_of
 from torchproof.sphinx_ext.warning_types import Kind, logger, warn
-from torchproof.subjects import Picture, Subject
-from torchproof.visdom_browser import BrowserMissingError, PaneError, missing_browser
-from torchproof.visdom_server import ServerError
-from torchproof.visdom_static import AssetsError
+from torchproof.visdom.browser import BrowserMissingError, PaneError, missing_browser
+from torchproof.visdom.front_end import AssetsError
+from torchproof.visdom.server import ServerError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ExtensionError
 
 from torchproof.api.descriptions import Descriptions
-from torchproof.reading_order import ReadingOrder, read_order
+from torchproof.finding.reading_order import ReadingOrder, read_order
+from torchproof.finding.subjects import Subject
+from torchproof.finding.tree import find_in_tree
 from torchproof.records.proof import Proof, prove
+from torchproof.running.worker import Worker, WorkerError
 from torchproof.sphinx_ext.domain import ProofDomain
 from torchproof.sphinx_ext.site import Site
 from torchproof.sphinx_ext.warning_types import Kind, logger, warn
-from torchproof.subjects import Subject
-from torchproof.tree import find_in_tree
-from torchproof.worker import Worker, WorkerError
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

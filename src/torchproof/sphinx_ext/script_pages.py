@@ -7,7 +7,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx import addnodes
 
-from torchproof.subjects import Subject
+from torchproof.finding.subjects import Subject
 
 
 def reference_to(script: Subject, docname: str) -> nodes.Node:

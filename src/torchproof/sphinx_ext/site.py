@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchproof.api.descriptions import Descriptions
-from torchproof.reading_order import ReadingOrder
+from torchproof.finding.reading_order import ReadingOrder
 from torchproof.records.proof import Proof
 
 

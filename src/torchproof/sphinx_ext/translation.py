@@ -13,9 +13,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from sphinx.locale import get_translator
 
-from torchproof.later import plain
-from torchproof.marks import describe
-from torchproof.subjects import Marks
+from torchproof.deferred_text import plain
+from torchproof.finding.marks import describe
+from torchproof.finding.subjects import Marks
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.environment import Environment
-from torchproof.marks import release_of
+from torchproof.finding.marks import release_of
+from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environment, release_name, telling_fields
 from torchproof.records.proof import Proof
 from torchproof.records.record import Verdict
+from torchproof.running.environment import Environment
 from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import (
     docname_of,
@@ -27,7 +28,6 @@ from torchproof.sphinx_ext.directives.tables import (
 from torchproof.sphinx_ext.directives.verdict import LABELS, sign_of
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
-from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

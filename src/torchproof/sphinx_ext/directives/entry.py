@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.api.descriptions import split_parameters
 from torchproof.api.inventory import Description
+from torchproof.finding.subjects import Marks, Subject
 from torchproof.sphinx_ext.directives.verdict import verdict_paragraph
 from torchproof.sphinx_ext.domain import ProofDomain
 from torchproof.sphinx_ext.proving import (
@@ -23,7 +24,6 @@ from torchproof.sphinx_ext.proving import (
 )
 from torchproof.sphinx_ext.translation import say, say_marks
 from torchproof.sphinx_ext.warning_types import Kind, warn
-from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -9,15 +9,15 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
-from torchproof.graph_svg import renamed
-from torchproof.later import said
-from torchproof.marks import hold_on, running_versions
-from torchproof.outcome import Drawing
+from torchproof.deferred_text import said
+from torchproof.finding.marks import hold_on, running_versions
+from torchproof.finding.subjects import Example, Picture, Subject
+from torchproof.pictures.svg import renamed
+from torchproof.running.outcome import Drawing
 from torchproof.sphinx_ext.pane_pictures import pane_path
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
 from torchproof.sphinx_ext.translation import say, say_marks
-from torchproof.subjects import Example, Picture, Subject
-from torchproof.visdom_png import png_size
+from torchproof.visdom.png import png_size
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -80,7 +80,7 @@ class ExampleDirective(DoctestDirective):
         elif subject.only == "cuda":
             self.options["skipif"] = "not __import__('torch').cuda.is_available()"
         elif subject.needs == "browser":
-            found = "__import__('importlib').import_module('torchproof.visdom_browser')"
+            found = "__import__('importlib').import_module('torchproof.visdom.browser')"
             self.options["skipif"] = f"{found}.missing_browser()"
 
     def _place(self, number: int) -> _Place | None:

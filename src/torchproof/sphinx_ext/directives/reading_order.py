@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.question import question
-from torchproof.reading_order import Chapter
+from torchproof.finding.question import question
+from torchproof.finding.reading_order import Chapter
 from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import order_of
 from torchproof.sphinx_ext.script_pages import reference_to

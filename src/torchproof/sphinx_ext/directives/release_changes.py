@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.marks import release_of
+from torchproof.finding.marks import release_of
+from torchproof.finding.subjects import Example, Marks, Subject
 from torchproof.records.proof import Proof
 from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import (
@@ -21,7 +22,6 @@ from torchproof.sphinx_ext.directives.tables import (
 )
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say, say_marks
-from torchproof.subjects import Example, Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -10,8 +10,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.environment import BuildEnvironment
 
+from torchproof.finding.subjects import Subject
 from torchproof.sphinx_ext.translation import say
-from torchproof.subjects import Subject
 
 Cell = nodes.Element | str
 

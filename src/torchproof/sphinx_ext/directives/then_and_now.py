@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from torchproof.finding.note_2019 import VERDICTS, Row, read_rows
+from torchproof.finding.subjects import Subject
 from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import facet, filters, row, subject_link, table
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
 from torchproof.sphinx_ext.warning_types import Kind, warn
-from torchproof.subjects import Subject
-from torchproof.then_and_now import VERDICTS, Row, read_rows
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

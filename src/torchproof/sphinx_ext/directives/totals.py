@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from torchproof.environment import Environment
+from torchproof.finding.subjects import DEVICES
 from torchproof.records.environment_names import release_ranges
 from torchproof.records.totals import Counts, count
+from torchproof.running.environment import Environment
 from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.directives.verdict import LABELS
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import counted
-from torchproof.subjects import DEVICES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

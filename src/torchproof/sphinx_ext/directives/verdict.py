@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from docutils import nodes
 
-from torchproof.environment import Environment
-from torchproof.marks import hold_on, release_of
-from torchproof.outcome import Status
+from torchproof.finding.marks import hold_on, release_of
+from torchproof.finding.subjects import DEVICES, Subject
 from torchproof.records.environment_names import name_environments, telling_fields
 from torchproof.records.proof import Proof
+from torchproof.running.environment import Environment
+from torchproof.running.outcome import Status
 from torchproof.sphinx_ext.translation import counted, say, say_marks
-from torchproof.subjects import DEVICES, Subject
 
 LABELS = {"cpu": "CPU", "cuda": "CUDA"}
 

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.sphinx_ext.translation import say
 from torchproof.sphinx_ext.warning_types import Kind, warn
-from torchproof.visdom_options import Effect, Trial, due, read_effects, read_trials
+from torchproof.visdom.option_effects import Effect, Trial, due, read_effects, read_trials
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,7 +40,7 @@ class OptionsDirective(SphinxDirective):
             warn(
                 Kind.PICTURE,
                 f"{len(missing)} options were not measured as they stand ({names}): run "
-                f"python -m torchproof.visdom_options {relative} beside this page",
+                f"python -m torchproof.visdom.option_effects {relative} beside this page",
                 location=self.get_location(),
             )
             return []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torchproof.files import write_atomically
-from torchproof.notebooks import prepared
+from torchproof.sphinx_ext.output.notebooks import prepared
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

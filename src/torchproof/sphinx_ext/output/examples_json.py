@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 from torchproof.files import write_atomically
+from torchproof.finding.subjects import Marks, Subject
 from torchproof.records.proof import Proof
 from torchproof.sphinx_ext.proving import proof_of
-from torchproof.subjects import Marks, Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

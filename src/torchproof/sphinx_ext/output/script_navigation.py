@@ -9,11 +9,11 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from torchproof.finding.subjects import Subject
 from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import order_of, subjects_of
 from torchproof.sphinx_ext.script_pages import reference_to, script_docname
 from torchproof.sphinx_ext.translation import say
-from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

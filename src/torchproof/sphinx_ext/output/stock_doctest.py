@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util.parallel import parallel_available
 
-from torchproof.preloading import EXTRA, preloads
+from torchproof.finding.subjects import Subject
+from torchproof.running.preloading import EXTRA, preloads
 from torchproof.sphinx_ext.output.page_processes import each_in_its_process
 from torchproof.sphinx_ext.proving import proof_of
-from torchproof.subjects import Subject
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -76,8 +76,8 @@ def _server_for(text: str) -> Iterator[None]:
     if not _VISDOM.search(text):
         yield
         return
-    from torchproof.visdom_client import quiet_client, set_default_port
-    from torchproof.visdom_server import visdom_server
+    from torchproof.visdom.client import quiet_client, set_default_port
+    from torchproof.visdom.server import visdom_server
 
     quiet_client()
     visdom: Any = importlib.import_module("visdom")

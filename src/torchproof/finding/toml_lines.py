@@ -1,0 +1,25 @@
+"""TOML with the lines that its own reader does not tell."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from torchproof.finding.subjects import Problem
+
+
+def parse_toml(text: str, *, file: str) -> tuple[dict[str, Any], Problem | None]:
+    """Return the data of a TOML text; where it is none, what is wrong and in which line."""
+    try:
+        return tomllib.loads(text), None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else max(1, text.count("\n"))
+        return {}, Problem(file, line, f"not TOML: {error}")
+
+
+def lines_of_tables(text: str, name: str) -> list[int]:
+    """Return the lines where the tables of an array begin, from 1."""
+    head = re.compile(rf"\s*\[\[\s*{re.escape(name)}\s*\]\]")
+    return [number for number, line in enumerate(text.splitlines(), 1) if head.match(line)]

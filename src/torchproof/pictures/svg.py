@@ -1,0 +1,185 @@
+"""A recorded graph as an inline SVG that reads aloud, in light and in dark."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from html import escape
+from itertools import pairwise
+from math import ceil
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from torchproof.deferred_text import Say, plain
+from torchproof.pictures.layers import Line
+from torchproof.pictures.layout import Box, Point, lay_out
+
+if TYPE_CHECKING:
+    from torchproof.pictures.autograd_graph import Graph, Node
+
+_MARGIN = 4
+_CHARACTER = 7.4  # width at 12 px: the widest of the monospace fonts that sites name
+_ID = re.compile(r"\bgraph-[0-9a-f]{12}\b")
+_STYLE = """
+#ID{color:var(--color-foreground-primary,currentColor);max-width:100%;height:auto;\
+font:12px var(--font-stack--monospace,ui-monospace,monospace)}
+#ID text{fill:currentColor;text-anchor:middle}
+#ID .detail{fill:var(--color-foreground-secondary,currentColor)}
+#ID .flow,#ID .aside{fill:none;stroke:var(--color-foreground-muted,currentColor);stroke-width:1.2}
+#ID .aside{stroke-dasharray:1 3;stroke-linecap:round;stroke-width:1.5}
+#ID .head{fill:var(--color-foreground-muted,currentColor)}
+#ID .box{fill:var(--color-background-secondary,none);\
+stroke:var(--color-foreground-border,currentColor)}
+#ID .root .box{fill:none;stroke:var(--color-brand-primary,currentColor);stroke-width:1.5}
+#ID .leaf .box{fill:#12906b;fill-opacity:.14;stroke:#12906b;stroke-width:1.5}
+#ID .saved .box{fill:#c2760c;fill-opacity:.1;stroke:#c2760c;stroke-dasharray:5 3}
+#ID .fold{fill:#c2760c}
+#ID .lost .fold{fill:var(--color-foreground-border,currentColor)}
+#ID .lost .box{fill:none;stroke-dasharray:1.5 3}
+#ID .lost .label{text-decoration:line-through}
+#ID .cut .box{fill:var(--color-background-primary,none)}
+#ID .cut text{font-size:10px}
+#ID .output{font-size:10px;text-anchor:start;paint-order:stroke;stroke-width:3;\
+stroke:var(--color-background-primary,none)}
+"""
+
+
+def graph_svg(graph: Graph, *, title: str, say: Say = plain) -> str:
+    """Draw the graph with its root on top; the bytes depend on `graph` and `title` alone.
+
+    The ids in it are a digest of both: two graphs that are equal need different titles on a page.
+    """
+    passed = {node.key for node in graph.nodes if node.kind in ("function", "leaf")}
+    layout = lay_out(
+        {node.key: _size(node) for node in graph.nodes},
+        [
+            Line(edge.source, edge.target, edge.output or 0, 1 if edge.target in passed else 0.1)
+            for edge in graph.edges
+        ],
+    )
+    words = _words(graph, say)
+    name = f"graph-{hashlib.sha256(f'{title} {graph}'.encode()).hexdigest()[:12]}"
+    paths: dict[str, list[str]] = {"flow": [], "head": [], "aside": []}
+    outputs = []
+    for edge, path in zip(graph.edges, layout.paths, strict=True):
+        x, y = path[-1]
+        arrives = y == layout.boxes[edge.target].y  # and does not join another line
+        head = arrives and edge.target in passed
+        paths["flow" if edge.target in passed else "aside"].append(_way(path, head=head))
+        if head:
+            paths["head"].append(f"M{x:g} {y - 0.5:g}l-3.5 -7h7z")
+        if arrives and edge.output is not None:
+            at = f'x="{x + 6:g}" y="{y - 5:g}"'
+            outputs.append(f'<text class="detail output" {at}>[{edge.output}]</text>')
+    width, height = (ceil(length + 2 * _MARGIN) for length in (layout.width, layout.height))
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" '
+        f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" '
+        f'width="{width}" height="{height}" '
+        f'viewBox="{-_MARGIN} {-_MARGIN} {width} {height}">',
+        f'<title id="{name}-title">{escape(title)}</title>',
+        f'<desc id="{name}-desc">{escape(words)}</desc>',
+        f"<style>{_STYLE.replace('#ID', f'#{name}')}</style>",
+        *(f'<path class="{kind}" d="{"".join(data)}"/>' for kind, data in paths.items() if data),
+        *(_draw(node, layout.boxes[node.key], say) for node in graph.nodes),
+        *outputs,
+        "</svg>",
+    ]
+    return "\n".join(lines)
+
+
+def renamed(svg: str, mark: str) -> str:
+    """Return a drawing with other ids, for a page that shows one graph twice."""
+    return _ID.sub(rf"\g<0>-{mark}", svg)
+
+
+def _size(node: Node) -> tuple[float, float]:
+    if node.kind == "cut":
+        return 66 if node.detail else 50, 20
+    columns = max(
+        sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+        for text in (node.label, node.detail)
+    )
+    room = 18 if node.kind == "function" else 28
+    return max(48, round(columns * _CHARACTER + room)), 40 if node.detail else 26
+
+
+def _draw(node: Node, box: Box, say: Say) -> str:
+    x, y, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
+    centre = x + box.width / 2
+
+    def frame(inset: float, radius: float) -> str:
+        return (
+            f'<rect class="box" x="{x + inset:g}" y="{y + inset:g}" rx="{radius:g}" '
+            f'width="{box.width - 2 * inset:g}" height="{box.height - 2 * inset:g}"/>'
+        )
+
+    if node.kind == "cut":
+        inputs = " ".join(filter(None, (say("no grad"), node.detail)))
+        return (
+            f'<g class="cut"><circle class="box" cx="{centre:g}" cy="{y + 3.5:g}" r="3"/>'
+            f'<text class="detail" x="{centre:g}" y="{y + 17:g}">'
+            f"{inputs}</text></g>"
+        )
+    if node.kind in ("saved", "lost"):  # a sheet with a folded corner
+        shape = (
+            f'<path class="box" d="M{x:g} {y:g}H{right - 8:g}l8 8V{bottom:g}H{x:g}z"/>'
+            f'<path class="fold" d="M{right - 8:g} {y:g}v8h8z"/>'
+        )
+    elif node.kind == "root":
+        shape = frame(0, 7) + frame(3, 4)
+    else:
+        shape = frame(0, 3 if node.kind == "function" else box.height / 2)
+    text = f'<text class="label" x="{centre:g}" y="{y + 17:g}">{escape(node.label)}</text>'
+    if node.detail:
+        fates = {"freed": say("freed"), "modified in place": say("modified in place")}
+        detail = fates[node.detail] if node.kind == "lost" else escape(node.detail)
+        text += f'<text class="detail" x="{centre:g}" y="{y + 32:g}">{detail}</text>'
+    return f'<g class="{node.kind}">{shape}{text}</g>'
+
+
+def _way(path: tuple[Point, ...], *, head: bool) -> str:
+    """Return path data: verticals, and curves that begin and end vertically."""
+    points = [*path[:-1], (path[-1][0], path[-1][1] - (5 if head else 0))]
+    way = [f"M{points[0][0]:g} {points[0][1]:g}"]
+    for index, ((x, y), (to_x, to_y)) in enumerate(pairwise(points)):
+        if index % 2 and x != to_x:
+            middle = round((y + to_y) / 2, 1)
+            way.append(f"C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}")
+        elif y != to_y:
+            way.append(f"V{to_y:g}")
+    return "".join(way)
+
+
+def _words(graph: Graph, say: Say) -> str:
+    """Say in words what leads to what, each node by a name of its own."""
+    texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
+    repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
+    numbers: Counter[str] = Counter()
+    for node in graph.nodes:
+        text = texts[node.key]
+        if node.kind == "cut":
+            texts[node.key] = say("inputs without grad")
+        elif text in repeated:
+            numbers[text] += 1
+            texts[node.key] = f"{text} #{numbers[text]}"
+    kinds = {node.key: node.kind for node in graph.nodes}
+    clauses: dict[str, dict[str, str]] = defaultdict(dict)
+    for edge in graph.edges:
+        verb = "keeps" if kinds[edge.target] in ("saved", "lost") else "leads to"
+        before = clauses[edge.source].get(verb)
+        text = texts[edge.target]
+        if edge.output is not None:
+            text = say("output %s of %s", str(edge.output), text)
+        clauses[edge.source][verb] = f"{before}, {text}" if before else text
+    sentences = []
+    for source, verbs in clauses.items():
+        leads, keeps = verbs.get("leads to"), verbs.get("keeps")
+        if leads and keeps:
+            sentences.append(say("%s leads to %s and keeps %s.", texts[source], leads, keeps))
+        elif leads:
+            sentences.append(say("%s leads to %s.", texts[source], leads))
+        elif keeps:
+            sentences.append(say("%s keeps %s.", texts[source], keeps))
+    return " ".join(sentences)

@@ -1,0 +1,1 @@
+"""How a subject is run, each in a fresh process, and how its outcome is judged."""

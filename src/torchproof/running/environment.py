@@ -1,0 +1,112 @@
+"""Where a subject ran: all that its outcome can depend on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torchproof.running.cpu_capability import cpu_capability
+
+_ASSIGNED = re.compile(r"^__version__ = '([^']+)'", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One column of the compatibility table."""
+
+    torch: str
+    """Public version, such as 2.13.0."""
+    build: str
+    """Local version, such as cpu or cu130."""
+    visdom: str
+    python: str
+    """Major and minor version."""
+    system: str
+    """Operating system, such as linux."""
+    machine: str
+    """Architecture of the processor, such as x86_64."""
+    capability: str
+    """Vector instructions that torch uses on the CPU, such as AVX2; DEFAULT for none."""
+    device: str
+    device_name: str = ""
+    """Model of an accelerator; empty for the CPU."""
+
+    @property
+    def id(self) -> str:
+        """Name of the environment, fit for a file."""
+        build = f"+{self.build}" if self.build else ""
+        parts = [
+            f"torch{self.torch}{build}",
+            f"visdom{self.visdom or '-none'}",
+            f"py{self.python}",
+            self.system,
+            self.machine.lower(),
+            _slug(self.capability),
+            self.device,
+            _slug(self.device_name),
+        ]
+        return "-".join(part for part in parts if part)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the environment as plain JSON data."""
+        return asdict(self)
+
+
+def installed_devices() -> tuple[str, ...]:
+    """Return the devices that torch can use here; touches CUDA, so never call it in a parent."""
+    import torch
+
+    return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+
+
+def describe_environment(device: str) -> Environment:
+    """Describe this process's environment for a device; for the CPU without importing torch."""
+    public, _, build = torch_version().partition("+")
+    name = ""
+    if device == "cuda":
+        import torch
+
+        name = torch.cuda.get_device_name()
+    return Environment(
+        torch=public,
+        build=build,
+        visdom=_version("visdom"),
+        python=".".join(platform.python_version_tuple()[:2]),
+        system=platform.system().lower(),
+        machine=platform.machine(),
+        capability=cpu_capability(),
+        device=device,
+        device_name=name,
+    )
+
+
+def torch_version() -> str:
+    """Return the version of the installed torch with its build, empty where there is none."""
+    version = _version("torch")
+    if "+" in version:
+        return version
+    # The metadata of a wheel from PyPI has no build; the module that torch.__version__ is from has.
+    try:
+        found = importlib.util.find_spec("torch")
+        origin = found.origin if found else None
+        text = Path(origin).with_name("version.py").read_text(encoding="utf-8") if origin else ""
+    except (OSError, ValueError):
+        return version
+    assigned = _ASSIGNED.search(text)
+    return assigned[1] if assigned and assigned[1].startswith(version) else version
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

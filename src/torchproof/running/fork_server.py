@@ -1,0 +1,275 @@
+"""The warm parent: a process that imported torch once and forks for every subject.
+
+A new interpreter takes seconds to import torch; a fork takes milliseconds. The parent runs no
+torch operator, starts no thread and never touches CUDA, so that a fork of it is safe. It reads
+requests as JSON lines from stdin and writes replies as JSON lines to stdout.
+
+Each child leads a session of its own; see `processes.orphans` for how all of it ends when the child
+does, or when its time is up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from torchproof.processes.huge_pages import use_huge_pages
+from torchproof.processes.orphans import (
+    adopt_orphans,
+    end_copies,
+    end_with_parent,
+    kill_group,
+    kill_strays,
+)
+from torchproof.running.child import reply_and_exit, run_patch
+from torchproof.running.outcome import OUTPUT_KEPT, OUTPUT_LIMIT, ended_early, flooded, timed_out
+from torchproof.running.replies import ReplyError, parse_reply, write_reply
+
+_HUGE_AFTER = 20
+"""Forks after which gathering the memory in huge pages pays for itself."""
+
+
+def main() -> None:
+    """Serve requests until stdin closes; the first line of it holds the options."""
+    replies = os.dup(1)
+    # What a library prints while it is imported must not look like a reply.
+    os.dup2(2, 1)
+    # A Ctrl-C reaches all processes of a terminal; this one ends when its stdin closes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    options = json.loads(sys.stdin.buffer.readline())
+    # Next to nothing of what an import makes is garbage; to look for it takes a tenth of the time.
+    gc.disable()
+    try:
+        with end_copies():
+            for module in options["preload"]:
+                importlib.import_module(module)
+            for module in options["extra"]:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(module)
+            if options["patch"]:
+                run_patch(options["patch"])
+    except BaseException as error:
+        write_reply(replies, {"error": "".join(traceback.format_exception_only(error)).strip()})
+        return
+    # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
+    gc.freeze()
+    gc.enable()
+    adopt_orphans()
+    write_reply(replies, {"ready": os.getpid()})
+    _Parent(Path(options["root"]), replies).serve()
+
+
+@dataclass
+class _Child:
+    pid: int
+    ticket: int
+    deadline: float
+    limit: float
+    folder: str
+    result: int
+    """Read ends of the child's pipes."""
+    output: int
+    chunks: list[bytes] = field(default_factory=list)
+    tail: bytes = b""
+    written: int = 0
+    reason: str = ""
+    status: int | None = None
+
+
+class _Parent:
+    def __init__(self, root: Path, replies: int) -> None:
+        self.root = root
+        self.replies = replies
+        self.children: dict[int, _Child] = {}
+        self.selector = selectors.DefaultSelector()
+        self.requests = b""
+        self.closed = False
+        self.forks = 0
+        self.wake, wake_end = socket.socketpair()
+        for end in (self.wake, wake_end):
+            end.setblocking(False)
+        self.wake_end = wake_end
+        signal.set_wakeup_fd(wake_end.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        os.set_blocking(0, False)
+        self.selector.register(0, selectors.EVENT_READ)
+        self.selector.register(self.wake, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        while not self.closed:
+            deadline = min((c.deadline for c in self.children.values()), default=None)
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            for key, _ in self.selector.select(wait):
+                if key.fileobj == 0:
+                    self._read_requests()
+                elif key.fileobj is self.wake:
+                    self.wake.recv(4096)
+                else:
+                    self._read_child(key.data, key.fd)
+            self._reap()
+            now = time.monotonic()
+            for child in list(self.children.values()):
+                if child.deadline <= now and child.status is None:
+                    self._stop(child, "timed-out")
+        for child in list(self.children.values()):
+            self._stop(child, "closed")
+            self._finish(child)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                kill_strays(known=())
+                os.waitpid(-1, 0)
+
+    def _read_requests(self) -> None:
+        data = os.read(0, 1 << 16)
+        if not data:
+            self.closed = True
+        *lines, self.requests = (self.requests + data).split(b"\n")
+        for line in lines:
+            self._start(json.loads(line))
+
+    def _start(self, request: dict[str, Any]) -> None:
+        result, result_end = os.pipe()
+        output, output_end = os.pipe()
+        folder = tempfile.mkdtemp(prefix="torchproof-")
+        self.forks += 1
+        if self.forks == _HUGE_AFTER:
+            use_huge_pages()
+        pid = os.fork()
+        if pid == 0:
+            _become_child(request, self.root, folder, result_end, output_end)
+        os.close(result_end)
+        os.close(output_end)
+        limit = float(request["limit"])
+        deadline = time.monotonic() + limit
+        child = _Child(pid, request["ticket"], deadline, limit, folder, result, output)
+        self.children[pid] = child
+        for end in (result, output):
+            os.set_blocking(end, False)
+            self.selector.register(end, selectors.EVENT_READ, child)
+
+    def _read_child(self, child: _Child, end: int) -> None:
+        try:
+            data = os.read(end, 1 << 20)
+        except BlockingIOError:
+            return
+        if not data:
+            self.selector.unregister(end)
+            os.close(end)
+            if end == child.result:
+                child.result = -1
+            else:
+                child.output = -1
+        elif end == child.result:
+            child.chunks.append(data)
+        else:
+            child.written += len(data)
+            child.tail = (child.tail + data)[-OUTPUT_KEPT:]
+            if child.written > OUTPUT_LIMIT and not child.reason:
+                self._stop(child, "flooded")
+
+    def _stop(self, child: _Child, reason: str) -> None:
+        child.reason = child.reason or reason
+        if child.status is not None:
+            # It was waited for: its number may be that of another process by now.
+            return
+        kill_group(child.pid)
+        # Between the fork and its setsid there is no group yet.
+        with contextlib.suppress(OSError):
+            os.kill(child.pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            child = self.children.get(ended.si_pid)
+            if child is not None:
+                # Nobody else can get its number before it is waited for.
+                kill_group(child.pid)
+            # What this one leaves behind is now a child of this process.
+            kill_strays(known=self.children)
+            _, status = os.waitpid(ended.si_pid, 0)
+            if child is not None:
+                child.status = status
+                self._finish(child)
+
+    def _finish(self, child: _Child) -> None:
+        for end in (child.result, child.output):
+            while end in (child.result, child.output) and end != -1:
+                before = (len(child.chunks), child.written)
+                self._read_child(child, end)
+                if (len(child.chunks), child.written) == before:
+                    break
+        for end in (child.result, child.output):
+            if end != -1:
+                self.selector.unregister(end)
+                os.close(end)
+        del self.children[child.pid]
+        shutil.rmtree(child.folder, ignore_errors=True)
+        if child.reason != "closed":
+            try:
+                write_reply(self.replies, {"ticket": child.ticket, "result": _result(child)})
+            except BrokenPipeError:
+                # Nobody listens any more: end what runs, with all that it has left behind.
+                self.closed = True
+
+
+def _result(child: _Child) -> dict[str, Any]:
+    """Return what the child sent, or the outcome that stands for what became of it."""
+    if child.reason == "timed-out":
+        return timed_out(child.limit).to_json()
+    if child.reason == "flooded":
+        return flooded().to_json()
+    try:
+        return parse_reply(b"".join(child.chunks))
+    except ReplyError:
+        code = os.waitstatus_to_exitcode(child.status or 0)
+        return ended_early(code, child.tail).to_json()
+
+
+def _become_child(
+    request: dict[str, Any], root: Path, folder: str, result: int, output: int
+) -> NoReturn:
+    """Turn the fork into the subject's process; never returns."""
+    try:
+        os.setsid()
+        adopt_orphans()
+        end_with_parent()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        # High enough to be out of the way of what a subject opens and closes.
+        end = os.dup2(result, 200, inheritable=False)
+        os.closerange(3, 200)
+        os.closerange(201, 1024)
+        os.chdir(folder)
+        reply_and_exit(request, root, to=end, fork=True)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(70)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What came of running one subject on one device."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from torchproof.finding.subjects import PictureKind
+
+OUTPUT_LIMIT = 16 << 20
+"""Bytes that a subject may write to its file descriptors 1 and 2."""
+OUTPUT_KEPT = 2000
+"""Bytes of that output which are kept to explain a crash."""
+Status = Literal["passed", "failed", "skipped", "timed-out", "crashed"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One statement that did not do what the page shows."""
+
+    line: int
+    """Line in the subject's file, from 1."""
+    source: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Raw material of a picture: SVG of a graph, HTML of a tree or trace, JSON of a pane."""
+
+    example: int
+    """Which of the subject's examples asked for it, from 0; lines move, this does not."""
+    kind: PictureKind
+    name: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome of one subject on one device."""
+
+    status: Status
+    reason: str = ""
+    failures: tuple[Failure, ...] = ()
+    examples: int = 0
+    """Examples that ran to their end."""
+    checked: int = 0
+    """Outputs and asserts that were compared and held."""
+    seconds: float = 0.0
+    drawings: tuple[Drawing, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome as plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Outcome:
+        """Rebuild an outcome from `to_json`."""
+        data = dict(data)
+        data["failures"] = tuple(Failure(**f) for f in data.get("failures", ()))
+        data["drawings"] = tuple(Drawing(**d) for d in data.get("drawings", ()))
+        return cls(**data)
+
+
+def timed_out(limit: float) -> Outcome:
+    """Return the outcome of a subject that was stopped after `limit` seconds."""
+    return Outcome("timed-out", f"took longer than {limit:g} s")
+
+
+def flooded() -> Outcome:
+    """Return the outcome of a subject that was stopped for what it wrote."""
+    return Outcome("crashed", f"wrote more than {OUTPUT_LIMIT >> 20} MiB to stdout")
+
+
+def ended_early(code: int, output: bytes) -> Outcome:
+    """Return the outcome of a subject whose process ended before it could tell."""
+    if code >= 0:
+        reason = f"left with status {code} before its end"
+    elif -code in set(signal.Signals):
+        reason = f"killed by {signal.Signals(-code).name}"
+    else:
+        reason = f"killed by signal {-code}"
+    return Outcome("crashed", f"{reason}\n{output.decode(errors='replace').strip()}".strip())
+
+
+def report(file: str, outcome: Outcome) -> str:
+    """Describe a failed outcome: file and line, the statement, expected, got."""
+    if not outcome.failures:
+        return f"{file}: {outcome.status}: {outcome.reason}"
+    return "\n".join(_report_failure(file, failure) for failure in outcome.failures)
+
+
+def _report_failure(file: str, failure: Failure) -> str:
+    parts = [f"{file}:{failure.line}:", _indent(failure.source)]
+    if failure.expected:
+        parts += ["expected:", _indent(failure.expected)]
+    parts += ["got:", _indent(failure.got or "(nothing)")]
+    return "\n".join(parts)
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.rstrip("\n").split("\n"))

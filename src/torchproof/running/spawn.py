@@ -1,0 +1,146 @@
+"""A request answered by a new interpreter: the way for platforms without fork.
+
+It takes seconds where a fork takes milliseconds, and comes to the same outcome.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from torchproof.running.outcome import (
+    OUTPUT_KEPT,
+    OUTPUT_LIMIT,
+    ended_early,
+    flooded,
+    timed_out,
+)
+from torchproof.running.replies import (
+    ReplyError,
+    late_start,
+    parse_reply,
+    why_not_ready,
+    write_reply,
+)
+
+
+def ask_new_interpreter(
+    request: Mapping[str, Any], *, python: str, env: Mapping[str, str], start_limit: float
+) -> dict[str, Any]:
+    """Return the answer, or `{"error": why}` if the interpreter could not get ready for one.
+
+    The limit in the request begins when the interpreter has imported what it should.
+    """
+    limit = float(request["limit"])
+    with tempfile.TemporaryDirectory(prefix="torchproof-", ignore_cleanup_errors=True) as folder:
+        process = _Interpreter(python, env)
+        try:
+            process.ask({**request, "folder": folder})
+            if why := process.why_not_ready(start_limit):
+                return {"error": why}
+            return process.result(limit)
+        finally:
+            process.end()
+
+
+class _Interpreter:
+    def __init__(self, python: str, env: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [python, "-m", "torchproof.running.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            # A Ctrl-C is for the caller, who then ends the whole group.
+            start_new_session=True,
+        )
+        self._first: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._reply = b""
+        self._tail = b""
+        self._flooded = False
+        self._killing = threading.Lock()
+        self._ended = threading.Event()
+        readers = [threading.Thread(target=t, daemon=True) for t in (self._listen, self._drain)]
+        for reader in readers:
+            reader.start()
+        self._waiter = threading.Thread(target=self._wait, args=(readers,), daemon=True)
+        self._waiter.start()
+
+    def ask(self, request: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
+            write_reply(pipe.fileno(), request)
+
+    def why_not_ready(self, limit: float) -> str:
+        try:
+            return why_not_ready(self._first.get(timeout=limit))
+        except queue.Empty:
+            return late_start(limit)
+
+    def result(self, limit: float) -> dict[str, Any]:
+        """Wait until the process has ended; return its reply, or what became of it."""
+        if not self._ended.wait(limit):
+            return timed_out(limit).to_json()
+        if self._flooded:
+            return flooded().to_json()
+        try:
+            return parse_reply(self._reply)
+        except ReplyError:
+            return ended_early(self._process.returncode, self._tail).to_json()
+
+    def end(self) -> None:
+        self._kill()
+        self._waiter.join()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as pipe:
+            self._first.put(pipe.readline())
+            for line in pipe:
+                self._reply += line
+
+    def _drain(self) -> None:
+        assert self._process.stderr is not None
+        written = 0
+        with self._process.stderr as pipe:
+            while data := os.read(pipe.fileno(), 1 << 16):
+                written += len(data)
+                self._tail = (self._tail + data)[-OUTPUT_KEPT:]
+                if written > OUTPUT_LIMIT and not self._flooded:
+                    self._flooded = True
+                    self._kill()
+
+    def _wait(self, readers: list[threading.Thread]) -> None:
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+            with self._killing:
+                # Nobody else can get its number before it is waited for.
+                self._kill_group()
+                self._process.wait()
+        else:
+            self._process.wait()
+            self._kill_group()
+        for reader in readers:
+            # What a subject detached from its group may hold a pipe open.
+            reader.join(1.0)
+        self._first.put(b"")
+        self._ended.set()
+
+    def _kill(self) -> None:
+        with self._killing:
+            if self._process.returncode is None:
+                self._kill_group()
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()

@@ -1,0 +1,109 @@
+"""Visdom's application on a loopback port, with nothing of its launcher.
+
+`python -m visdom.server` downloads its front end before it listens, and listens on every interface.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import importlib
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torchproof.visdom.server_flags import Settings
+
+HOST = "127.0.0.1"
+
+
+class ServerError(RuntimeError):
+    """A Visdom server that does not start."""
+
+    # As it is imported by pages, and shown in a traceback.
+    __module__ = "torchproof.visdom_server"
+
+
+class PortTakenError(ServerError):
+    """Another process listens on the port."""
+
+    # As it is imported by pages, and shown in a traceback.
+    __module__ = "torchproof.visdom_server"
+
+    def __init__(self, port: int | None) -> None:
+        super().__init__(
+            f"port {port} of {HOST} is taken: stop the process that listens there, "
+            "or choose another port (0 takes a free one)"
+        )
+
+
+def serve(
+    *,
+    port: int,
+    env_path: Path,
+    static: Path | None = None,
+    settings: Settings,
+    ready: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; call `ready` with the port as soon as it is open.
+
+    Port 0 takes a free one. Without `static` the API works and the page stays empty.
+    """
+    asyncio.run(_serve(port=port, env_path=env_path, static=static, settings=settings, ready=ready))
+
+
+async def _serve(
+    *,
+    port: int,
+    env_path: Path,
+    static: Path | None,
+    settings: Settings,
+    ready: Callable[[int], None] | None,
+) -> None:
+    # Imported late: a taken port or a help text should not wait a second for visdom.
+    from tornado.httpserver import HTTPServer
+    from tornado.netutil import bind_sockets
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        sockets = bind_sockets(port, HOST)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(port) from None
+    bound: int = sockets[0].getsockname()[1]
+    application = _application(port=bound, env_path=env_path, static=static, settings=settings)
+    HTTPServer(application, max_buffer_size=1024**3).add_sockets(sockets)
+    if ready:
+        ready(bound)
+    await stop.wait()
+
+
+def _application(*, port: int, env_path: Path, static: Path | None, settings: Settings) -> Any:
+    from tornado.template import DictLoader
+
+    app: Any = importlib.import_module("visdom.server.app")
+    own = Path(app.__file__).parents[1] / "static"
+    # tornado >= 6.6 answers 403 to a static_url outside of the static folder, so to the front page.
+    outside = '{{ static_url("../user/style.css") }}'
+    pages = {
+        page.name: page.read_text(encoding="utf-8").replace(outside, "/user/style.css")
+        for page in own.glob("*.html")
+    }
+    app.tornado_settings.update(
+        static_path=str(static or own),
+        template_loader=DictLoader(pages, autoescape=None),
+        # Visdom turns tornado's debug mode on, which restarts the process when a source changes.
+        autoreload=False,
+    )
+    # Read from the home folder when visdom was imported, which may have been in another process.
+    app.DEFAULT_ENV_PATH = f"{env_path}/"
+    utils: Any = importlib.import_module("visdom.utils.server_utils")
+    for function in (utils.compare_envs, utils.load_env, utils.gather_envs):
+        function.__defaults__ = (str(env_path),)
+    # base_url is never "/": with it the routes are "//events", and every call returns ''.
+    arguments = settings.arguments(secrets=env_path)
+    return app.Application(port=port, env_path=str(env_path), **arguments)

@@ -1,0 +1,272 @@
+"""Panes as the real front end of Visdom draws them, in Chromium driven by Playwright.
+
+Each pane is alone in an environment of a server of its own, so its picture depends on nothing
+but its JSON: random numbers are seeded, and nothing off this machine is reached.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torchproof.processes.orphans import end_copies
+from torchproof.visdom.application import HOST
+from torchproof.visdom.server import visdom_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page, Playwright
+
+# The first has no window of its own, and starts and draws in half the time of the others.
+NAMES = (
+    *("chromium-headless-shell", "chromium"),
+    *("chromium-browser", "google-chrome", "google-chrome-stable"),
+)
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+# A picture shows no handle, button or caret that only a reader at the screen can use.
+STYLE = """
+.react-resizable-handle, .js-plot-link-container, .modebar { display: none !important; }
+* { animation: none !important; transition: none !important; caret-color: transparent !important; }
+"""
+SEED = "let seed = 1; Math.random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;"
+# What a pane of each type has once it is drawn; the other types are drawn with the page.
+DRAWN = {"plot": ".main-svg", "network": "svg circle", "embeddings": "canvas"}
+# The front end fetches the mark of an embedded point from here; a white disc stands in for it.
+SPRITE = "https://fastforwardlabs.github.io/visualization_assets/circle-sprite.png"
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Content-Type": "image/png"}
+SETTLED = """
+async () => {
+    await document.fonts.ready;
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+    await new Promise((done) => MathJax.Hub.Queue(done));
+    // The layout of a graph takes 300 ticks of d3 to come to rest: 5 s, unless they are asked for.
+    for (let tick = 0; tick < 1000; tick++) d3.timer.flush();
+}
+"""
+
+
+# What a picture depends on beside the pane, the front end and the browser.
+PAGE: dict[str, Any] = {
+    "color_scheme": "light",
+    "device_scale_factor": 2,
+    "locale": "en-US",
+    "reduced_motion": "reduce",
+    "timezone_id": "UTC",
+    # The front end takes its grid for 1280 pixels wide, until it measures it after 0.2 s.
+    "viewport": {"width": 1280, "height": 1200},
+}
+
+
+class BrowserMissingError(RuntimeError):
+    """No browser that starts, or nothing to drive it with, on this machine."""
+
+    # As it is imported by pages, and shown in a traceback.
+    __module__ = "torchproof.visdom_browser"
+
+
+class PaneError(RuntimeError):
+    """A pane that the front end does not draw; `lasting` if it does so nowhere."""
+
+    # As it is imported by pages, and shown in a traceback.
+    __module__ = "torchproof.visdom_browser"
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture of a pane as PNG, and the major version of the Chromium that drew it."""
+
+    png: bytes
+    chromium: str
+
+
+def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """Return the picture of each pane, as PNG, with two pixels for each one of the page."""
+    pictures = []
+    with contextlib.closing(draw_each(panes)) as each:
+        for drawn in each:
+            if isinstance(drawn, PaneError):
+                raise drawn
+            pictures.append(drawn.png)
+    return pictures
+
+
+def draw_each(panes: Sequence[Mapping[str, Any]]) -> Generator[Drawn | PaneError]:
+    """Draw one pane after the other; what cannot be drawn is an error in its place.
+
+    Raises `BrowserMissingError` and `AssetsError` if there is anything to draw and no means to.
+    """
+    envs = [_env(pane) for pane in panes]
+    if all(isinstance(env, PaneError) for env in envs):
+        yield from (env for env in envs if isinstance(env, PaneError))
+        return
+    with tempfile.TemporaryDirectory(prefix="torchproof-panes-") as folder:
+        Path(folder, "style.css").write_text(STYLE)
+        for number, env in enumerate(envs):
+            if isinstance(env, str):
+                Path(folder, f"{number}.json").write_text(env)
+        with (
+            browser_context() as context,
+            visdom_server(front_end=True, env_path=Path(folder)) as server,
+        ):
+            for number, (pane, env) in enumerate(zip(panes, envs, strict=True)):
+                url = f"{server.url}/env/{number}"
+                yield env if isinstance(env, PaneError) else _draw(context, pane, url=url)
+
+
+def drawing_settings() -> str:
+    """Return all that we say of how a pane is drawn, as text."""
+    return json.dumps([STYLE, SEED, SETTLED, DRAWN, PAGE], sort_keys=True)
+
+
+def missing_browser() -> str:
+    """Say what keeps a browser from being driven here; nothing where one can be."""
+    try:
+        find_chromium()
+        _playwright()
+    except BrowserMissingError as error:
+        return str(error)
+    return ""
+
+
+@contextlib.contextmanager
+def browse(url: str) -> Iterator[Page]:
+    """Open a page of a running server, as its reader sees it; for Playwright to act on.
+
+    The server has a front end (`visdom_server(front_end=True)`). The page is at hand once its
+    connection to the server stands. Raises `BrowserMissingError`.
+    """
+    with browser_context() as context:
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="online").wait_for()
+        yield page
+
+
+def find_chromium() -> Path:
+    """Return the browser: $TORCHPROOF_CHROMIUM, or the first of the usual names on PATH."""
+    chosen = os.environ.get("TORCHPROOF_CHROMIUM")
+    for name in [chosen] if chosen else NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    raise BrowserMissingError(
+        f"$TORCHPROOF_CHROMIUM is no program: {chosen}"
+        if chosen
+        else "no browser draws the panes: apt-get install chromium, or set $TORCHPROOF_CHROMIUM "
+        f"to the path of one (none of {', '.join(NAMES)} is on PATH)"
+    )
+
+
+def sandboxed() -> bool:
+    """Return True if Chromium is to keep its sandbox; it starts for root only without."""
+    # Without an answer Playwright turns the sandbox off. Containers that allow no namespaces have
+    # none to offer.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return not root and os.environ.get("TORCHPROOF_NO_SANDBOX", "") in ("", "0")
+
+
+@contextlib.contextmanager
+def browser_context() -> Iterator[BrowserContext]:
+    """Start the browser, for nothing but servers on this machine; raises BrowserMissingError."""
+    chromium = find_chromium()
+    with _playwright() as playwright, _launch(playwright, chromium) as context:
+        context.add_init_script(SEED)
+        # A copy of this process that comes out here must not close what is not its own.
+        with end_copies():
+            yield context
+
+
+def _launch(playwright: Playwright, chromium: Path) -> BrowserContext:
+    from playwright.sync_api import Error
+
+    try:
+        # A profile on disk, if only a temporary one, keeps compiled scripts from pane to pane.
+        return playwright.chromium.launch_persistent_context(
+            "",
+            args=FLAGS,
+            chromium_sandbox=sandboxed(),
+            executable_path=chromium,
+            # Nothing listens on this port, so a request to anywhere else than the server fails.
+            proxy={"server": f"{HOST}:9", "bypass": HOST},
+            **PAGE,
+        )
+    except Error as error:
+        raise BrowserMissingError(
+            f"{chromium} does not start: run it in a terminal to see why, or set "
+            f"$TORCHPROOF_CHROMIUM to another one ({error.message.splitlines()[0]})"
+        ) from None
+
+
+def _playwright() -> AbstractContextManager[Playwright]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        raise BrowserMissingError(
+            "nothing drives the browser that draws the panes: pip install 'torchproof[panes]'"
+        ) from None
+    return sync_playwright()
+
+
+def _env(pane: Mapping[str, Any]) -> str | PaneError:
+    # Under one name for all, as a name is nothing that a pane shows.
+    panes = {"pane": {**pane, "id": "pane", "contentID": "content"}}
+    try:
+        return json.dumps({"jsons": panes, "reload": {}}, allow_nan=False)
+    except ValueError:
+        return PaneError(
+            f"the pane {pane.get('id')!r} holds a NaN or an infinity, which is no JSON: the front "
+            "end of Visdom never draws it (visdom issue 617); leave such numbers out",
+            lasting=True,
+        )
+
+
+def _draw(context: BrowserContext, pane: Mapping[str, Any], *, url: str) -> Drawn | PaneError:
+    from playwright.sync_api import Error
+
+    try:
+        with contextlib.closing(context.new_page()) as page:
+            if pane["type"] == "embeddings":
+                page.route(SPRITE, lambda route: route.fulfill(body=_disc(), headers=ANY_ORIGIN))
+            page.goto(url)
+            item = page.locator(".react-grid-item")
+            item.locator(DRAWN.get(pane["type"], ".content")).first.wait_for()
+            page.evaluate(SETTLED)
+            before, picture = b"", item.screenshot()
+            while before != picture:
+                before, picture = picture, item.screenshot()
+            agent: str = page.evaluate("navigator.userAgent")
+    except Error as error:
+        return PaneError(
+            f"the front end of Visdom does not draw the pane {pane.get('id')!r}, of type "
+            f"{pane['type']}; look at it in a browser: python -m torchproof.visdom_server\n"
+            f"    {error.message.splitlines()[0]}"
+        )
+    return Drawn(picture, agent.partition("Chrome/")[2].partition(".")[0])
+
+
+def _disc() -> bytes:
+    from PIL import Image, ImageDraw
+
+    disc = Image.new("RGBA", (32, 32), (255, 255, 255, 0))
+    ImageDraw.Draw(disc).ellipse((1, 1, 30, 30), fill="white")
+    png = io.BytesIO()
+    disc.save(png, "PNG")
+    return png.getvalue()

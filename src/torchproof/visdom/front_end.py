@@ -1,0 +1,118 @@
+"""The front end of Visdom: its own static files with the third-party ones it otherwise downloads.
+
+Those come from npm, at pinned versions with integrity hashes, into a cache folder per user. Nothing
+is written into site-packages, and nothing here runs for a server that only serves the API.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import logging
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from pathlib import Path
+
+from filelock import FileLock
+
+from torchproof.cache_folder import cache_folder, make_private
+
+ASSETS = Path(__file__).with_name("assets")
+
+_log = logging.getLogger(__name__)
+
+
+class AssetsError(RuntimeError):
+    """The front end cannot be had as pinned."""
+
+    # As it is imported by pages, and shown in a traceback.
+    __module__ = "torchproof.visdom_static"
+
+
+def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Path:
+    """Return the folder to serve under /static, provisioned by npm the first time.
+
+    `assets` holds package.json, package-lock.json and table.toml. Raises `AssetsError`.
+    """
+    visdom = importlib.util.find_spec("visdom")
+    if visdom is None or visdom.origin is None:
+        raise AssetsError("visdom is not installed: pip install 'torchproof[visdom]'")
+    cache = make_private(cache or cache_folder())
+    key = _digest(assets)[:12]
+    folder = cache / f"visdom-{importlib.metadata.version('visdom')}-{key}"
+    # Whoever comes second waits, and finds what the first has made.
+    with FileLock(cache / f"{folder.name}.lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(prefix="partial-", dir=cache) as partial:
+                static = Path(partial, "static")
+                shutil.copytree(Path(visdom.origin).with_name("static"), static)
+                _add_assets(static, assets=assets, work=Path(partial))
+                static.rename(folder)
+    for path, (_, expected) in _table(assets).items():
+        _verify(folder / path, expected, next_step=f"remove the folder {folder} and run again")
+    return folder
+
+
+def _add_assets(static: Path, *, assets: Path, work: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(assets / name, work)
+    _npm_ci(work)
+    for path, (member, expected) in _table(assets).items():
+        source = work / "node_modules" / member
+        _verify(
+            source,
+            expected,
+            next_step=f"compare {assets / 'table.toml'} with what npm installs, then run again",
+        )
+        (static / path).parent.mkdir(parents=True, exist_ok=True)
+        source.rename(static / path)
+
+
+def _npm_ci(folder: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise AssetsError(
+            "npm is not on PATH: install Node.js with npm (apt-get install npm), which fetches the "
+            "third-party files of Visdom's front end"
+        )
+    _log.info("npm fetches the front end of Visdom, this once")
+    flags = [
+        "--ignore-scripts",
+        "--legacy-peer-deps",
+        "--no-audit",
+        "--no-fund",
+        "--fetch-retries=1",
+    ]
+    done = subprocess.run([npm, "ci", *flags], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        last = "\n    ".join(done.stderr.strip().splitlines()[-8:])
+        raise AssetsError(
+            "npm cannot install the third-party files of Visdom's front end; check that it reaches "
+            f"its registry (npm ping), then run again. It said:\n    {last}"
+        )
+
+
+def _table(assets: Path) -> dict[str, tuple[str, str]]:
+    files = tomllib.loads((assets / "table.toml").read_text())["files"]
+    return {path: (entry["from"], entry["sha256"]) for path, entry in files.items()}
+
+
+def _verify(path: Path, expected: str, *, next_step: str) -> None:
+    got = _digest(path) if path.exists() else "no such file"
+    if got != expected:
+        raise AssetsError(
+            f"{path} is not what it should be\n"
+            f"    sha256 expected: {expected}\n    sha256 found:    {got}\n    {next_step}"
+        )
+
+
+def _digest(path: Path) -> str:
+    """Return the sha256 of a file, or of the listing that sha256sum prints for a folder."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    names = sorted(f.relative_to(path).as_posix() for f in path.rglob("*") if f.is_file())
+    listing = "".join(f"{_digest(path / name)}  {name}\n" for name in names)
+    return hashlib.sha256(listing.encode()).hexdigest()

@@ -1,0 +1,45 @@
+"""A pane of a running Visdom server: what the server holds of it, and its picture."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any
+
+from torchproof.visdom.application import HOST
+from torchproof.visdom.browser import draw_panes
+from torchproof.visdom.png import smaller
+
+
+def picture(server: str | int, win: str, env: str = "main") -> bytes:
+    """Return the picture of a pane of a running server, as PNG.
+
+    `server` is its URL, or its port on this machine. Raises `LookupError` where the server has no
+    such pane, `BrowserMissingError` where nothing can draw it, `PaneError` where it stays blank.
+    """
+    pane = pane_json(server, win, env)
+    if pane is None:
+        raise LookupError(f"the Visdom server {server} has no pane {win!r} in the env {env!r}")
+    return smaller(draw_panes([pane])[0])
+
+
+def pane_json(server: str | int, win: str, env: str = "main") -> dict[str, Any] | None:
+    """Return what a running server holds of a pane, None where it has no such pane."""
+    if not _ask(server, "win_exists", win=win, eid=env):
+        return None
+    pane: dict[str, Any] = _ask(server, "win_data", win=win, eid=env)
+    return pane
+
+
+def _ask(server: str | int, question: str, **where: str) -> Any:
+    url = f"http://{HOST}:{server}" if isinstance(server, int) else server.rstrip("/")
+    # A proxy of the environment is not on the way to a server on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/{question}", json.dumps(where).encode(), timeout=30) as answer:
+            return json.load(answer)
+    except OSError as error:
+        raise ConnectionError(
+            f"no Visdom server answers at {url}/{question} ({error}): start one with "
+            "python -m torchproof.visdom_server"
+        ) from error

@@ -1,0 +1,152 @@
+"""A real Visdom server, offline and on loopback, for as long as a `with` block.
+
+Each has a process, a free port and folders of its own, so that several never meet. As a command,
+`python -m torchproof.visdom_server` runs one in the foreground.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from torchproof.processes import companion
+from torchproof.processes.companion import Companion
+from torchproof.processes.orphans import end_copies
+from torchproof.visdom.application import HOST, PortTakenError, ServerError, serve
+from torchproof.visdom.front_end import front_end_folder
+from torchproof.visdom.server_flags import Settings
+from torchproof.visdom.server_process import TAKEN, accompany
+
+__all__ = [
+    "PortTakenError",
+    "Server",
+    "ServerError",
+    "forked_visdom_server",
+    "serve",
+    "visdom_server",
+]
+
+Start = Callable[[Path, Path, IO[bytes]], Companion]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Visdom server that answers; `log` holds what it complains of."""
+
+    port: int
+    url: str
+    env_path: Path
+    pid: int
+    log: Path
+
+
+@contextlib.contextmanager
+def visdom_server(
+    *,
+    port: int | None = None,
+    front_end: bool = False,
+    env_path: Path | None = None,
+    flags: Sequence[str] = (),
+    ready_within: float = 30.0,
+) -> Iterator[Server]:
+    """Run a server in a new interpreter, on a free port and an empty folder unless told.
+
+    `front_end` is for browsers; the API needs none. `flags` are those of `python -m visdom.server`
+    that `Settings` knows, like `-readonly`. Raises `ServerError` (`PortTakenError` where that is
+    the reason), `ValueError` for a bad flag, `AssetsError` where the front end cannot be had.
+    """
+    settings = Settings.parse(flags)
+    command = [
+        sys.executable,
+        "-m",
+        "torchproof.visdom.server_process",
+        f"--port={port or 0}",
+        *flags,
+    ]
+    if front_end:
+        command.append(f"--static={front_end_folder()}")
+    # The new interpreter has to find this package, also where only sys.path leads to it.
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+    def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> Companion:
+        folders = [f"--env-path={env_path}", f"--scratch={scratch}"]
+        return companion.spawn([*command, *folders], env=env, errors=errors)
+
+    with _running(
+        start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
+    ) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def forked_visdom_server(
+    *,
+    port: int | None = None,
+    front_end: bool = False,
+    env_path: Path | None = None,
+    flags: Sequence[str] = (),
+    ready_within: float = 30.0,
+) -> Iterator[Server]:
+    """Run a server like `visdom_server`, in a fork of this process, which has a single thread.
+
+    With `visdom.server.app` imported beforehand it answers within milliseconds.
+    """
+    settings = Settings.parse(flags)
+    static = front_end_folder() if front_end else None
+
+    def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> Companion:
+        main = functools.partial(
+            accompany,
+            port=port or 0,
+            env_path=env_path,
+            static=static,
+            settings=settings,
+            scratch=scratch,
+        )
+        return companion.fork(main, errors=errors)
+
+    with _running(
+        start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
+    ) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(
+    start: Start, *, port: int | None, env_path: Path | None, base_url: str, ready_within: float
+) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="torchproof-visdom-") as folder:
+        scratch = Path(folder)
+        env_path = env_path or scratch / "envs"
+        log = scratch / "server.log"
+        with log.open("wb") as errors:
+            process = start(scratch, env_path, errors)
+        late = said = ""
+        try:
+            try:
+                said = process.first_line(within=ready_within)
+            except TimeoutError:
+                late = f"did not answer within {ready_within:g} s"
+            if said:
+                bound = json.loads(said)["port"]
+                url = f"http://{HOST}:{bound}{base_url}"
+                # A copy of this process that comes out here must not stop what is not its own.
+                with end_copies():
+                    yield Server(bound, url, env_path, process.pid, log)
+        finally:
+            status = process.stop()
+        if status == TAKEN:
+            raise PortTakenError(port)
+        if not said:
+            last = log.read_text(errors="replace").splitlines()[-8:]
+            what = late or f"died at its start, with status {status}"
+            raise ServerError("\n    ".join([f"the Visdom server {what}; its log ends:", *last]))
