@@ -12,9 +12,9 @@ from PIL import Image, ImageChops, ImageStat
 from test_visdom_panes import needs_browser
 
 from torchproof.finding.pages import find_in_page
-from torchproof.panes.orphans import REMOVE, orphans, scripts_with_panes, shown_on_pages
 from torchproof.panes.pictures import PanePictures
 from torchproof.panes.place import recorded_panes
+from torchproof.panes.unused import REMOVE, scripts_with_panes, shown_on_pages, unused
 from torchproof.running.worker import Worker
 from torchproof.visdom.browser import draw_panes
 
@@ -45,7 +45,7 @@ def test_every_script_that_shows_panes_has_pictures() -> None:
 
 
 def test_every_picture_is_shown_by_a_page_or_script() -> None:
-    found = orphans(ROOT)
+    found = unused(ROOT)
     assert not found, f"nothing shows these pictures; {REMOVE} removes them:\n{names(found)}"
 
 

@@ -277,3 +277,12 @@ def test_a_deprecated_call_fails_the_sites_of_tests(tmp_path: Path) -> None:
     build = site.build()
     assert build.status != 0
     assert "gone in Sphinx 12" in build.output
+
+
+def test_no_import_of_the_extension_calls_what_is_deprecated(tmp_path: Path) -> None:
+    # Sites are built in forks of a process that has imported it, where nobody sees such a call.
+    python, *options = Site(tmp_path).command()
+    warnings = options[: options.index("-m")]
+    assert warnings
+    imports = "import torchproof.sphinx_ext, torchproof.hosts.gallery_hooks"
+    subprocess.run([python, *warnings, "-c", imports], check=True)

@@ -12,8 +12,8 @@ from sites import Build, Site, page
 from trees import NO_TORCH, section
 
 from torchproof.finding.marks import release_of
-from torchproof.finding.note_2019 import Row, read_rows
 from torchproof.finding.subjects import Example, Marks, Subject
+from torchproof.finding.then_and_now import Row, read_rows
 from torchproof.finding.tree import find_in_tree
 from torchproof.records.record import Verdict, verdict_of, write_verdicts
 from torchproof.running.environment import describe_environment

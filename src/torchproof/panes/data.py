@@ -18,7 +18,7 @@ from typing import Any
 # The name of a pane, its place, and what is random about it: nothing that it shows.
 NOT_SHOWN = {"command", "contentID", "i", "id"}
 _DIGITS = 9
-"""Enough to tell what `pane_difference` tells, few enough for a small repository."""
+"""Enough to tell what `difference` tells, few enough for a small repository."""
 _SOUND = re.compile(r"(data:audio/[\w.+-]+;base64,)\s*([A-Za-z0-9+/=]+)")
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.finding.note_2019 import VERDICTS, Row, read_rows
 from torchproof.finding.subjects import Subject
+from torchproof.finding.then_and_now import VERDICTS, Row, read_rows
 from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import facet, filters, row, subject_link, table
 from torchproof.sphinx_ext.proving import proof_of

@@ -10,8 +10,8 @@ from test_pane_pictures import png
 from test_visdom_panes import PANE
 from trees import section, write_tree
 
-from torchproof.panes.orphans import main, orphans
 from torchproof.panes.pictures import PanePictures
+from torchproof.panes.unused import main, unused
 
 SHOWN = ["visdom/a/words/hello", "gallery/visdom/some/hello", "gallery/visdom/some/run@hello"]
 LEFT = [
@@ -58,7 +58,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_what_is_gone_from_pages_is_known_without_running_anything(root: Path) -> None:
     without_running = [name for name in LEFT if "some" not in name]
-    assert [str(place) for place in orphans(root)] == without_running
+    assert [str(place) for place in unused(root)] == without_running
 
 
 def test_the_command_names_what_nothing_shows_and_removes_it(

@@ -1,6 +1,6 @@
 """Pictures of panes that no page or script shows: as a command, they are named or removed.
 
-A page says which panes it shows; a script has to run for that. `python -m torchproof.panes.orphans`
+A page says which panes it shows; a script has to run for that. `python -m torchproof.panes.unused`
 names the pictures that nothing shows, `--prune` removes them.
 """
 
@@ -57,9 +57,7 @@ def panes_of_scripts(root: Path, scripts: Iterable[Path]) -> dict[PurePosixPath,
     return {PurePosixPath(place): pane for place, pane in panes.items()}
 
 
-def orphans(
-    root: Path, *, of_scripts: Iterable[PurePosixPath] | None = None
-) -> list[PurePosixPath]:
+def unused(root: Path, *, of_scripts: Iterable[PurePosixPath] | None = None) -> list[PurePosixPath]:
     """Return the places of pictures that nothing shows.
 
     `of_scripts` are the places that scripts show. Without them, a script may show all that stands
@@ -96,7 +94,7 @@ def main(argv: Sequence[str]) -> int:
     except ScriptsError as error:
         print(error, file=sys.stderr)
         return 2
-    found = orphans(root, of_scripts=shown)
+    found = unused(root, of_scripts=shown)
     for place in found:
         print(f"docs/panes/{place}.png: {'removed' if chosen.prune else 'nothing shows it'}")
     if chosen.prune:
