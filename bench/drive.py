@@ -30,7 +30,7 @@ class Driven:
     inside: float
     """Seconds that the subjects themselves took, all but the first, added up."""
     rss_before: int
-    """Resident bytes of the warm parent after the first subject."""
+    """Resident bytes of the fork server after the first subject."""
     rss_after: int
 
     @classmethod

@@ -39,6 +39,6 @@ def measure(folder: Path, *, sizes: Sequence[int], rounds: int) -> list[Row]:
         Row(
             f"a subject out of {last} / out of {first}", ratio(costs[last], costs[first]), "x", 1.3
         ),
-        Row("memory of the warm parent at its start", statistics.median(before) / 2**20, "MiB"),
+        Row("memory of the fork server at its start", statistics.median(before) / 2**20, "MiB"),
         Row(f"memory after {last} subjects / before", ratio(after, before), "x", 1.05),
     ]

@@ -29,7 +29,7 @@ def measure(folder: Path, *, subjects: int, rounds: int) -> list[Row]:
     fork, new = ([*map(_overhead, samples[name])] for name in ("fork", "new"))
     return [
         Row("overhead of a subject, new interpreter", 1e3 * statistics.median(new), "ms"),
-        Row("overhead of a subject, fork of the warm parent", 1e3 * statistics.median(fork), "ms"),
+        Row("overhead of a subject, fork of the fork server", 1e3 * statistics.median(fork), "ms"),
         Row("new interpreter / fork", ratio(new, fork), "x", at_least=20),
     ]
 

@@ -13,7 +13,7 @@ from torchproof.running.worker import Worker
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    """Return a tree with a worker, for tests that leave the warm parent as it is."""
+    """Return a tree with a worker, for tests that leave the fork server as it is."""
     root = tmp_path_factory.mktemp("tree")
     with pytest.MonkeyPatch.context() as patch, Worker(root=root) as worker:
         # The tests say what happens without a GPU, also where there is one.

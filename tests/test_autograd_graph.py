@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.pictures.autograd_graph import Graph, NoGraph, draw_graph, record_graph
+from torchproof.pictures.autograd_graph import NoGraph, record_graph
+from torchproof.pictures.kinds import Graph
 
 
 def labels(graph: Graph, kind: str) -> list[tuple[str, str]]:
@@ -150,7 +151,7 @@ def test_view_changed_in_place() -> None:
 )
 def test_value_without_graph_is_refused(value: Any, reason: str) -> None:
     with pytest.raises(NoGraph, match=reason) as refusal:
-        draw_graph(value, name="loss", names={})
+        record_graph(value, names={"loss": value})
     assert isinstance(refusal.value, ValueError)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from sites import entry, page
@@ -267,4 +267,4 @@ def test_report_holds_the_environment_of_its_worker(dask: Dask, tmp_path: Path) 
     dask_run(root, dask, "--junitxml=junit.xml")
     properties = ET.parse(root / "junit.xml").iter("property")
     found = {p.get("value") for p in properties if p.get("name") == "environment"}
-    assert found == {json.dumps(describe_environment("cpu").to_json())}
+    assert found == {msgspec.json.encode(describe_environment("cpu")).decode()}

@@ -54,7 +54,7 @@ def test_what_differs_between_releases_alone_is_not_named() -> None:
 def test_two_environments_of_one_release_are_told_apart(
     changes: dict[str, str], fields: tuple[str, ...], text: str
 ) -> None:
-    both = [PLAIN, Environment(**{**PLAIN.to_json(), **changes})]
+    both = [PLAIN, replace(PLAIN, **changes)]
     assert telling_fields(both) == fields
     assert name_environments(both, fields) == text
 

@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.pictures.autograd_graph import Edge, Graph, Node, draw_graph, record_graph
-from torchproof.pictures.svg import graph_svg, renamed
+from torchproof.pictures.autograd_graph import record_graph
+from torchproof.pictures.kinds import Edge, Graph, Node
+from torchproof.pictures.svg import graph_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 ENCODER = """
@@ -53,7 +54,7 @@ def sampled(path: str) -> Iterator[tuple[float, float]]:
 
 def test_no_curve_of_an_encoder_layer_enters_a_box(encoder: Graph) -> None:
     assert len(encoder.nodes) >= 50
-    svg = ET.fromstring(graph_svg(encoder, title="Encoder"))
+    svg = ET.fromstring(graph_svg(encoder, anchor="a"))
     boxes = [
         tuple(float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
         for rect in svg.iter(f"{SVG}rect")
@@ -71,7 +72,7 @@ def test_no_curve_of_an_encoder_layer_enters_a_box(encoder: Graph) -> None:
 def test_text_alternative_says_what_leads_to_what() -> None:
     x = torch.ones(2, requires_grad=True)
     y = x.exp() * x
-    svg = ET.fromstring(draw_graph(y, name="y", names={"x": x, "y": y}, saved=True))
+    svg = ET.fromstring(graph_svg(record_graph(y, names={"y": y, "x": x}, saved=True), anchor="a"))
     title, desc = svg.find(f"{SVG}title"), svg.find(f"{SVG}desc")
     assert title is not None and desc is not None
     assert svg.attrib["role"] == "img"
@@ -87,18 +88,19 @@ def test_text_alternative_says_what_leads_to_what() -> None:
 
 def test_equal_names_are_numbered_and_outputs_told() -> None:
     graph = Graph(
+        "y",
         (Node("n0", "root", "y", "()"), *(Node(f"n{i}", "function", "F") for i in (1, 2))),
         (Edge("n0", "n1", 1), Edge("n1", "n2")),
     )
-    svg = graph_svg(graph, title="t")
+    svg = graph_svg(graph, anchor="a")
     assert "y () leads to output 1 of F #1. F #1 leads to F #2." in svg
     assert ">[1]</text>" in svg
 
 
 def test_kinds_differ_by_shape_and_line_not_by_colour_alone() -> None:
     kinds = ("root", "function", "leaf", "saved", "lost", "cut")
-    graph = Graph(tuple(Node(f"n{i}", kind, "a") for i, kind in enumerate(kinds)), ())  # type: ignore[arg-type]
-    svg = graph_svg(graph, title="t")
+    graph = Graph("t", tuple(Node(f"n{i}", kind, "a") for i, kind in enumerate(kinds)), ())  # type: ignore[arg-type]
+    svg = graph_svg(graph, anchor="a")
     groups = {g.attrib["class"]: g for g in ET.fromstring(svg).iter(f"{SVG}g")}
     assert len(groups["root"].findall(f"{SVG}rect")) == 2
     radius = {kind: groups[kind].find(f"{SVG}rect").attrib["rx"] for kind in ("function", "leaf")}  # type: ignore[union-attr]
@@ -110,24 +112,32 @@ def test_kinds_differ_by_shape_and_line_not_by_colour_alone() -> None:
 
 
 def test_labels_are_escaped_and_fit_their_boxes() -> None:
-    graph = Graph((Node("n0", "leaf", "d['<&>']", "(2,)"), Node("n1", "leaf", "权重" * 8)), ())
-    svg = ET.fromstring(graph_svg(graph, title="<&>"))
+    graph = Graph(
+        "<&>", (Node("n0", "leaf", "d['<&>']", "(2,)"), Node("n1", "leaf", "权重" * 8)), ()
+    )
+    svg = ET.fromstring(graph_svg(graph, anchor="a"))
     assert "d['<&>']" in [text.text for text in svg.iter(f"{SVG}text")]
     widths = [float(rect.attrib["width"]) for rect in svg.iter(f"{SVG}rect")]
     assert widths[1] > 16 * 12
 
 
-def test_ids_differ_between_graphs() -> None:
-    one = Graph((Node("n0", "root", "a"),), ())
-    other = Graph((Node("n0", "root", "b"),), ())
-    ids = re.findall(r' id="([^"]+)"', graph_svg(one, title="t") + graph_svg(other, title="t"))
+def test_one_graph_drawn_twice_has_the_ids_of_two_drawings() -> None:
+    graph = Graph("t", (Node("n0", "root", "a"),), ())
+    one, other = (graph_svg(graph, anchor=anchor) for anchor in ("drawing-1", "drawing-2"))
+    ids = re.findall(r' id="([^"]+)"', one + other)
     assert len(set(ids)) == len(ids) == 6
+    for drawn, anchor in ((one, "drawing-1"), (other, "drawing-2")):
+        own = set(re.findall(r' id="([^"]+)"', drawn))
+        assert set(re.findall(r'aria-(?:labelled|described)by="([^"]+)"', drawn)) <= own
+        assert set(re.findall(r"#(drawing-\d)", drawn)) == {anchor}
 
 
 def test_two_processes_draw_the_same_bytes() -> None:
     code = (
-        f"{ENCODER}\nfrom torchproof.pictures.autograd_graph import draw_graph\n"
-        "print(draw_graph(loss, name='loss', names=dict(globals()), saved=True))"
+        f"{ENCODER}\nfrom torchproof.pictures.autograd_graph import record_graph\n"
+        "from torchproof.pictures.svg import graph_svg\n"
+        "graph = record_graph(loss, names=dict(globals()), saved=True)\n"
+        "print(graph_svg(graph, anchor='a'))"
     )
     first, second = (
         subprocess.run(
@@ -147,22 +157,13 @@ def test_deep_chain_is_drawn() -> None:
     y = x
     for _ in range(5000):
         y = y * x
-    assert draw_graph(y, name="y", names={"x": x}).count("<rect") == 5003
+    assert graph_svg(record_graph(y, names={"y": y, "x": x}), anchor="a").count("<rect") == 5003
 
 
 def test_module_graph_reads_from_root_to_leaves() -> None:
     model = nn.Linear(2, 1)
-    svg = draw_graph(model(torch.ones(1, 2)).sum(), name="loss", names={"model": model})
+    loss = model(torch.ones(1, 2)).sum()
+    svg = graph_svg(record_graph(loss, names={"loss": loss, "model": model}), anchor="a")
     root, leaf = svg.index(">loss</text>"), svg.index(">model.weight</text>")
     assert root < leaf
     assert "currentColor" in svg and "--color-foreground-primary" in svg
-
-
-def test_a_renamed_drawing_keeps_its_references() -> None:
-    svg = draw_graph(torch.ones(1, requires_grad=True) * 2, name="y", names={})
-    other = renamed(svg, "7")
-    ids = [set(re.findall(r'\bid="([^"]+)"', one)) for one in (svg, other)]
-    assert ids[0] and ids[1] == {re.sub(r"(graph-\w{12})", r"\1-7", name) for name in ids[0]}
-    for attribute in ("aria-labelledby", "aria-describedby"):
-        assert set(re.findall(f'{attribute}="([^"]+)"', other)) <= ids[1]
-    assert re.findall(r"#(graph-[\w-]+?)[ {]", other)[0] in ids[1]

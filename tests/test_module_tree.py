@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from torchproof.pictures.module_tree import tree_html
+from torchproof.pictures.lists import tree_html, tree_markdown
+from torchproof.pictures.module_tree import record_tree
 
 
 class Net(nn.Module):
@@ -38,7 +39,7 @@ def lines(html: str) -> list[str]:
 
 
 def test_tree_holds_everything_in_order() -> None:
-    assert lines(tree_html(Net(), name="net")) == [
+    assert lines(tree_html(record_tree(Net(), name="net"))) == [
         "net Net",
         "  scale parameter scalar, frozen",
         "  mask buffer 3, not saved",
@@ -60,17 +61,23 @@ def test_tree_holds_everything_in_order() -> None:
     ]
 
 
+def test_markdown_of_a_tree_says_what_its_html_does() -> None:
+    tree = record_tree(Net(), name="net")
+    shown = [re.sub(r"^( *)", r"\1- ", line) for line in lines(tree_html(tree))]
+    assert tree_markdown(tree).splitlines() == shown
+
+
 def test_lazy_parameters_have_no_shape() -> None:
     lazy = nn.LazyLinear(2, bias=False)
-    assert "  weight parameter not initialized" in lines(tree_html(lazy, name="lazy"))
+    assert "  weight parameter not initialized" in lines(tree_html(record_tree(lazy, name="lazy")))
 
 
 def test_names_are_escaped() -> None:
     module = nn.Module()
     module.add_module("a<b", nn.Module())
-    assert "<code>a&lt;b</code>" in tree_html(module, name="module")
+    assert "<code>a&lt;b</code>" in tree_html(record_tree(module, name="module"))
 
 
 def test_only_modules_have_a_tree() -> None:
     with pytest.raises(TypeError, match=r"^`x` is no module: Tensor$"):
-        tree_html(torch.ones(1), name="x")  # type: ignore[arg-type]
+        record_tree(torch.ones(1), name="x")  # type: ignore[arg-type]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import signal
 
+import msgspec
+
+from torchproof.pictures.kinds import Trace
 from torchproof.running.outcome import Drawing, Failure, Outcome, ended_early, report
 
 FAILURE = Failure(12, "for x in y:\n    print(x)", "1\n", "2\n")
@@ -12,9 +14,9 @@ FAILURE = Failure(12, "for x in y:\n    print(x)", "1\n", "2\n")
 
 def test_outcome_survives_json() -> None:
     outcome = Outcome(
-        "failed", "why", (FAILURE,), 2, 3, 0.5, (Drawing(1, "graph", "loss", "<svg/>"),)
+        "failed", "why", (FAILURE,), 2, 3, 0.5, (Drawing(1, "log", Trace("log", ("a",))),)
     )
-    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+    assert msgspec.json.decode(msgspec.json.encode(outcome), type=Outcome) == outcome
 
 
 def test_report_shows_file_line_statement_expected_and_got() -> None:

@@ -18,6 +18,7 @@ from sites import entry, page
 from trees import NO_TORCH, PATIENCE, Ear, line_of, section, write_tree
 
 from torchproof.finding.tree import find_in_tree
+from torchproof.pictures.kinds import Graph
 from torchproof.records.proof import Announce, DrawingStore, Proof, prove
 from torchproof.records.record import read_record, verdict_of, write_verdicts
 from torchproof.running.environment import describe_environment
@@ -176,7 +177,7 @@ def test_drawings_are_kept_and_a_subject_without_its_own_runs_again(tmp_path: Pa
     proof = proof_of(root)
     assert proof.problems == ()
     (drawing,) = proof.drawings["docs/a.md::graph"]
-    assert drawing.content.startswith("<svg")
+    assert isinstance(drawing.shown, Graph) and drawing.shown.name == "y"
     proof = proof_of(root)
     assert proof.ran == ()
     assert list(proof.drawings["docs/a.md::graph"]) == [drawing]
@@ -248,7 +249,7 @@ def test_interrupted_proof_keeps_what_it_saw_and_leaves_no_process(
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGINT
     assert errors.strip().endswith("KeyboardInterrupt")
-    assert "warm_parent" not in errors
+    assert "fork_server" not in errors
     assert psutil.wait_procs(children, PATIENCE)[1] == []
     assert set(read_record(cached_record(root)).verdicts) == {"docs/a.md::quick"}
     quick = section("slow", ">>> 2\n2")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from trees import one_script, write_tree
 
-from torchproof.finding.question import question
 from torchproof.finding.reading_order import ReadingOrder, read_order
+from torchproof.finding.scripts import question_of
 from torchproof.finding.subjects import Problem
 from torchproof.finding.tree import find_in_tree
 
@@ -88,4 +88,4 @@ def test_the_question_of_a_script_is_in_its_docstring(
     tmp_path: Path, text: str, asked: str
 ) -> None:
     source = f'"""\nFinding\n=======\n\n{text}\n\nMore? No.\n"""\nassert True\n'
-    assert question(one_script(tmp_path, source)) == asked
+    assert question_of(one_script(tmp_path, source)) == asked

@@ -113,7 +113,7 @@ def test_record_that_cannot_be_read_is_named_with_the_next_step(
     tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / f"{CPU.id}.json"
-    path.write_text(text.replace("ENV", json.dumps(CPU.to_json())), encoding="utf-8")
+    path.write_text(text.replace("ENV", json.dumps(dataclasses.asdict(CPU))), encoding="utf-8")
     for read in (lambda: read_record(path), lambda: write_verdicts(tmp_path, CPU, {"a": PASSED})):
         with pytest.raises(RecordError) as caught:
             read()

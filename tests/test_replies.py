@@ -13,11 +13,22 @@ from pathlib import Path
 
 import psutil
 import pytest
+from msgspec import Raw
 from trees import NO_TORCH, PATIENCE, Ear, one_script, one_subject
 
+from torchproof.running import fork_client
 from torchproof.running import worker as worker_module
+from torchproof.running.messages import (
+    PROTOCOL,
+    ForkReply,
+    MessageError,
+    Ready,
+    Reply,
+    decode,
+    encode,
+    why_not_ready,
+)
 from torchproof.running.outcome import Outcome
-from torchproof.running.replies import ReplyError, parse_reply
 from torchproof.running.worker import Worker, WorkerError
 
 COPIES = {
@@ -180,18 +191,20 @@ def interpreter(folder: Path, command: str) -> str:
 
 REAL = f'"{sys.executable}" "$@"'
 BROKEN = {
-    "torn": (f'{REAL} | {{ read -r line; echo "$line"; head -c 20; }}', "the warm parent died"),
+    "torn": (f'{REAL} | {{ read -r line; echo "$line"; head -c 20; }}', "the fork server died"),
     "foreign": (
         f"{REAL} | {{ read -r line; echo \"$line\"; echo 'Hello!'; cat; }}",
-        r"the warm parent cannot be understood: 'Hello!\\n' is no reply",
+        r"the fork server cannot be understood: 'Hello!\\n' is no message: JSON is malformed: "
+        r"invalid character \(byte 0\)",
     ),
     "no ticket": (
         f"{REAL} | {{ read -r line; echo \"$line\"; echo '{{}}'; cat; }}",
-        "the warm parent cannot be understood: 'ticket'",
+        r"the fork server cannot be understood: '{}\\n' is no message: Object missing required "
+        "field `ticket`",
     ),
     "ticket of nobody": (
-        f'{REAL} | {{ read -r line; echo "$line"; echo \'{{"ticket": 9}}\'; cat; }}',
-        "the warm parent cannot be understood: 9",
+        f'{REAL} | {{ read -r line; echo "$line"; echo \'{{"ticket": 9, "reply": 1}}\'; cat; }}',
+        "the fork server cannot be understood: 9",
     ),
 }
 
@@ -215,10 +228,10 @@ def test_broken_reply_is_an_error_for_all_who_wait(
                 future.result(PATIENCE)
 
 
-def test_parent_that_stands_still_is_given_up(
+def test_server_that_stands_still_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "_GRACE", 0.1)
+    monkeypatch.setattr(fork_client, "_GRACE", 0.1)
     subject = one_subject(tmp_path, ">>> 1\n1", options=":timeout: 1", setup=NO_TORCH)
     with Worker(root=tmp_path, subjects=[subject]) as worker, ThreadPoolExecutor() as pool:
         worker.environment("cpu")
@@ -227,7 +240,7 @@ def test_parent_that_stands_still_is_given_up(
         os.kill(parent, signal.SIGSTOP)
         running = pool.submit(worker.run, subject, "cpu")
         try:
-            with pytest.raises(WorkerError, match=r"^the warm parent died; run again$"):
+            with pytest.raises(WorkerError, match=r"^the fork server died; run again$"):
                 running.result(PATIENCE)
         finally:
             if psutil.pid_exists(parent):
@@ -259,12 +272,42 @@ def test_interpreter_that_prints_at_its_start_is_one_message(tmp_path: Path, for
     subject = one_subject(tmp_path, ">>> 1\n1", setup=NO_TORCH)
     with (
         Worker(root=tmp_path, fork=fork, python=python) as worker,
-        pytest.raises(WorkerError, match=r"^'Hello!\\n' is no reply: something in its start-up"),
+        pytest.raises(
+            WorkerError, match=r"^'Hello!\\n' is no message: .*; something in its start-up"
+        ),
     ):
         worker.run(subject, "cpu")
 
 
-@pytest.mark.parametrize("line", [b"", b"{}", b"3\n", b"{\n", b"[]\n", b"\xff\n"])
-def test_line_that_is_no_reply_is_refused(line: bytes) -> None:
-    with pytest.raises(ReplyError, match=r"is no reply$"):
-        parse_reply(line)
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"", "is torn"),
+        (b"{}", "is torn"),
+        (b"3\n", "Expected `object`, got `int`"),
+        (b"{\n", "malformed|truncated"),
+        (b"[]\n", "Expected `object`, got `array`"),
+        (b"\xff\n", "malformed"),
+        (b'{"type":"described"}\n', "missing required field `environment`"),
+        (b'{"type":"devices","names":["cpu",1]}\n', r"got `int` - at `\$\.names\[1\]`"),
+        (b'{"type":"devices","names":[],"more":1}\n', "unknown field `more`"),
+        (b'{"type":"ready"}\n', r"Invalid value 'ready' - at `\$\.type`"),
+    ],
+)
+def test_line_that_is_no_reply_names_what_is_wrong(line: bytes, reason: str) -> None:
+    with pytest.raises(MessageError, match=reason):
+        decode(line, Reply)
+
+
+def test_torchproof_of_another_protocol_is_one_message() -> None:
+    assert why_not_ready(encode(Ready())) == ""
+    assert why_not_ready(encode(Ready(PROTOCOL + 1))) == (
+        f"its torchproof speaks protocol {PROTOCOL + 1}, this one {PROTOCOL}: install the same "
+        "torchproof for both Pythons"
+    )
+
+
+def test_fork_server_passes_a_reply_on_as_it_was_written() -> None:
+    written = b'{"type":"devices", "names" : []}'
+    answer = decode(encode(ForkReply(3, Raw(written))), ForkReply)
+    assert (answer.ticket, bytes(answer.reply)) == (3, written)

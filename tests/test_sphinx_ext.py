@@ -15,6 +15,7 @@ from sites import CONF, Site, entry, page
 
 from torchproof.finding.marks import release_of
 from torchproof.running.environment import describe_environment
+from torchproof.sphinx_ext.output import examples_json
 
 ZERO_GRAD = """\
 >>> layer = nn.Linear(1, 1)
@@ -105,7 +106,9 @@ def test_objects_inv_does_not_claim_the_names_of_torch(built: Site) -> None:
 
 def test_examples_json_follows_its_schema(built: Site) -> None:
     data = json.loads((built.root / "docs/_build/html/examples.json").read_text(encoding="utf-8"))
-    schema = json.loads(files("torchproof").joinpath("examples.schema.json").read_text())
+    text = files("torchproof").joinpath("examples.schema.json").read_text(encoding="utf-8")
+    assert text == examples_json.schema(), "write what examples_json.schema() returns to the file"
+    schema = json.loads(text)
     jsonschema.validate(data, schema)
     subjects = {s["id"]: s for s in data["subjects"]}
     zero_grad = subjects["docs/pages/a.md::zero_grad"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from sites import SETUP, page
 from trees import one_subject, section, write_tree
@@ -65,7 +65,7 @@ def test_digest_of_a_script_changes_with_its_text(tmp_path: Path) -> None:
 
 def test_subject_survives_json(tmp_path: Path) -> None:
     subject = one_subject(tmp_path, BLOCK, options=":only: cuda\n:because: streams")
-    back = Subject.from_json(json.loads(json.dumps(subject.to_json())))
+    back = msgspec.json.decode(msgspec.json.encode(subject), type=Subject)
     assert back == subject
     assert back.digest == subject.digest
 

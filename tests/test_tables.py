@@ -182,12 +182,8 @@ def test_rows_of_the_note_are_shown_with_verdict_and_proof(built: Build) -> None
 
 
 def test_change_of_a_mark_with_both_ends_is_told_twice() -> None:
-    subject = Subject.from_json(
-        {
-            **Subject("docs/a.md::b", "entry", "docs/a.md", 1, "b", ()).to_json(),
-            "marks": {"since": "2.9", "until": "2.11"},
-        }
-    )
+    marks = Marks(since="2.9", until="2.11")
+    subject = Subject("docs/a.md::b", "entry", "docs/a.md", 1, "b", (), marks=marks)
     assert [(c.release, c.before, c.after, c.new) for c in changes_of(subject)] == [
         (("torch", 2, 12), ("b",), (), True),
         (("torch", 2, 9), (), ("b",), True),

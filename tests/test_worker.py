@@ -12,6 +12,7 @@ import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from trees import NO_TORCH, PATIENCE, Ear, Tree, line_of, one_script, one_subject
@@ -274,7 +275,7 @@ def test_a_parent_that_dies_is_reported_and_replaced(tmp_path: Path, ear: Ear) -
         first = worker.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        with pytest.raises(WorkerError, match=r"^the warm parent died; run again$"):
+        with pytest.raises(WorkerError, match=r"^the fork server died; run again$"):
             running.result(PATIENCE)
         assert worker.run(quick, "cpu").status == "passed"
         assert worker.pid not in {None, first}
@@ -293,7 +294,7 @@ def test_closing_ends_what_still_runs(tmp_path: Path, ear: Ear) -> None:
     with ThreadPoolExecutor() as pool, Worker(root=tmp_path, subjects=[slow]) as worker:
         running: Future[Outcome] = pool.submit(worker.run, slow, "cpu")
         pids = [int(number) for number in re.findall(r"\d+", ear.heard())]
-        # Ctrl-C reaches the warm parent, too; it ends when the worker does.
+        # Ctrl-C reaches the fork server, too; it ends when the worker does.
         os.kill(pids[1], signal.SIGINT)
         quick = one_subject(tmp_path, ">>> 1\n1", setup=NO_TORCH)
         assert worker.run(quick, "cpu").status == "passed"
@@ -357,9 +358,12 @@ def test_new_interpreters_come_to_the_same_outcomes(tree: Tree) -> None:
 
 
 def bare_python(folder: Path, *paths: Path) -> str:
-    """Return an interpreter that finds this package and the standard library, and no other."""
+    """Return an interpreter that finds this package, what its messages need, and no torch."""
     wrapper = folder / "python"
-    path = os.pathsep.join(map(str, (*paths, Path(torchproof.__file__).parents[1])))
+    site = folder / "messages"
+    site.mkdir()
+    (site / "msgspec").symlink_to(Path(msgspec.__file__).parent)
+    path = os.pathsep.join(map(str, (*paths, site, Path(torchproof.__file__).parents[1])))
     wrapper.write_text(
         f'#!/bin/sh\nPYTHONPATH="{path}" exec {sys.executable} -S "$@"\n', encoding="utf-8"
     )

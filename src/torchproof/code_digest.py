@@ -23,14 +23,14 @@ _VISDOM = "visdom."
 _FINDING = ("finding.tree", "finding.pages", "finding.scripts")
 _RUNNING = (
     *("running.child", "running.execution", "running.worker"),
-    *("running.fork_server", "running.spawn", "pictures.draw"),
+    *("running.fork_server", "running.spawn", "pictures.recording"),
 )
 
 
 @functools.cache
 def finding_digest() -> str:
     """Return the digest of what finds subjects in pages and scripts."""
-    return _digest_of(modules_of(_FINDING))
+    return digest_of(_FINDING)
 
 
 def code_of(subject: Subject) -> str:
@@ -65,6 +65,11 @@ def modules_of(names: tuple[str, ...], *, root: Path = _ROOT) -> list[str]:
             found.add(name)
             left += _imported(_tree(_path(root, name)), root)
     return sorted(found)
+
+
+def digest_of(names: tuple[str, ...]) -> str:
+    """Return the digest of modules and of all that they import."""
+    return _digest_of(modules_of(names))
 
 
 def _digest_of(names: Iterable[str]) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from torchproof.code_digest import finding_digest
 from torchproof.files import write_atomically
-from torchproof.finding.subjects import Found, Problem, Subject
+from torchproof.finding.subjects import Found
 
 _PARSERS = ("markdown-it-py", "mdit-py-plugins")
 
@@ -22,16 +21,16 @@ class FoundCache:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._before: dict[str, Any] = {}
-        self._now: dict[str, Any] = {}
+        self._before: dict[str, Found] = {}
+        self._now: dict[str, Found] = {}
         self._finder = b""
         if path is None:
             return
         versions = [importlib.metadata.version(name) for name in _PARSERS]
         self._finder = " ".join([finding_digest(), *versions]).encode()
         try:
-            self._before = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            self._before = msgspec.json.decode(path.read_bytes(), type=dict[str, Found])
+        except (FileNotFoundError, msgspec.MsgspecError):
             # A cache that cannot be read is made anew.
             self._before = {}
 
@@ -42,20 +41,10 @@ class FoundCache:
         file = path.relative_to(root).as_posix()
         content = hashlib.sha256(self._finder + file.encode() + b"\0" + path.read_bytes())
         key = content.hexdigest()
-        if key in self._before:
-            data = self._now[key] = self._before[key]
-            return Found(
-                tuple(Subject.from_json(subject) for subject in data["subjects"]),
-                tuple(Problem(**problem) for problem in data["problems"]),
-            )
-        found = find()
-        self._now[key] = {
-            "subjects": [subject.to_json() for subject in found.subjects],
-            "problems": [asdict(problem) for problem in found.problems],
-        }
+        found = self._now[key] = self._before[key] if key in self._before else find()
         return found
 
     def write(self) -> None:
         """Keep what was asked for, and nothing else."""
         if self._path is not None and self._now.keys() != self._before.keys():
-            write_atomically(self._path, json.dumps(self._now))
+            write_atomically(self._path, msgspec.json.encode(self._now))

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from torchproof.deferred_text import Say, plain
 from torchproof.finding.subjects import Marks, Subject
+from torchproof.language import Translate, untranslated
 
 LOWEST = (2, 7)
 BELOW = (2, 16)
@@ -97,28 +97,28 @@ def _span() -> str:
     return " to ".join("{}.{}".format(*version) for version in (PYTHONS[0], PYTHONS[-1]))
 
 
-def describe(marks: Marks, *, say: Say = plain) -> str:
+def describe(marks: Marks, *, translate: Translate = untranslated) -> str:
     """Return marks as readers see them, such as `since torch 2.13`; empty without any."""
-    words = (_describe_releases(marks, say), describe_python(marks, say=say))
-    return say("%s, %s", *words) if all(words) else "".join(words)
+    words = (_describe_releases(marks, translate), describe_python(marks, translate=translate))
+    return translate("%s, %s", *words) if all(words) else "".join(words)
 
 
-def describe_python(marks: Marks, *, say: Say = plain) -> str:
+def describe_python(marks: Marks, *, translate: Translate = untranslated) -> str:
     """Return the Pythons of marks as readers see them; empty without any."""
     version = marks.python.removeprefix("<")
     if version != marks.python:
-        return say("on Python before %s", version)
-    return say("on Python %s and later", version) if version else ""
+        return translate("on Python before %s", version)
+    return translate("on Python %s and later", version) if version else ""
 
 
-def _describe_releases(marks: Marks, say: Say) -> str:
+def _describe_releases(marks: Marks, translate: Translate) -> str:
     if marks.since and marks.until:
         if marks.since == marks.until:
-            return say("torch %s only", marks.since)
-        return say("torch %s to %s", marks.since, marks.until)
+            return translate("torch %s only", marks.since)
+        return translate("torch %s to %s", marks.since, marks.until)
     if marks.since:
-        return say("since torch %s", marks.since)
-    return say("up to torch %s", marks.until) if marks.until else ""
+        return translate("since torch %s", marks.since)
+    return translate("up to torch %s", marks.until) if marks.until else ""
 
 
 def hold_on(marks: Marks, where: Where) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from torchproof.finding.subjects import Found, Problem, Subject
 
 _ROLE = re.compile(r":py:(?:meth|func|class|attr|obj|data):`(?:[^`<]*<)?[~!]?([\w.]+)>?`")
+_SENTENCE = re.compile(r".+?[.?](?=\s|$)", re.DOTALL)
 SCRIPT_LIMIT = 60.0
 """Seconds that a script may take."""
 
@@ -46,3 +47,15 @@ def find_in_script(path: Path, *, root: Path) -> Found:
         limit=SCRIPT_LIMIT,
     )
     return Found((subject,), tuple(problems))
+
+
+def question_of(script: Subject) -> str:
+    """Return the docstring below its title up to the first question mark, as one line of reST.
+
+    A docstring that asks nothing is taken up to the end of its first sentence.
+    """
+    text = ast.get_docstring(ast.parse(script.source)) or ""
+    body = " ".join(text.split("\n\n")[1].split()) if "\n\n" in text else ""
+    sentences = [match[0].strip() for match in _SENTENCE.finditer(body)]
+    asked = [n for n, sentence in enumerate(sentences, 1) if sentence.endswith("?")]
+    return " ".join(sentences[: asked[0] if asked else 1])

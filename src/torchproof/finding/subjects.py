@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 DEVICES = ("cpu", "cuda")
 PictureKind = Literal["graph", "tree", "trace", "pane"]
@@ -124,20 +124,6 @@ class Subject:
         """Whether a Visdom server must be there when it runs."""
         return "import visdom" in self.text or "from visdom" in self.text
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the subject as plain JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Subject:
-        """Rebuild a subject from `to_json`."""
-        data = dict(data)
-        data["names"] = tuple(data["names"])
-        data["setup"] = tuple(_example(e) for e in data["setup"])
-        data["examples"] = tuple(_example(e) for e in data["examples"])
-        data["marks"] = Marks(**data["marks"])
-        return cls(**data)
-
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -157,16 +143,6 @@ class Found:
 
     subjects: tuple[Subject, ...] = ()
     problems: tuple[Problem, ...] = ()
-
-
-def _example(data: dict[str, Any]) -> Example:
-    return Example(
-        line=data["line"],
-        statements=tuple(Statement(**s) for s in data["statements"]),
-        pictures=tuple(Picture(**p) for p in data["pictures"]),
-        marks=Marks(**data["marks"]),
-        change=data["change"],
-    )
 
 
 def _digest(subject: Subject) -> str:

@@ -26,16 +26,16 @@ from torchproof.finding.subjects import Picture, PictureKind
 from torchproof.panes.data import shown_text
 from torchproof.panes.place import Places, script_places
 from torchproof.panes.words import pane_in_words
-from torchproof.pictures.draw import draw
 from torchproof.pictures.figure_words import figure_in_words
-from torchproof.pictures.svg import renamed
+from torchproof.pictures.kinds import Pane
+from torchproof.pictures.recording import record
+from torchproof.sphinx_ext.drawings import drawing_rst
 from torchproof.sphinx_ext.pane_pictures import ShownPane, bring_up_to_date, pane_pictures
 from torchproof.visdom.png import png_size
 
 _DRAWN = re.compile(
     r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
 )
-_FRAMES = {"graph": "autograd-graph", "tree": "drawn-list", "trace": "drawn-list"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _from_root(path: Path, docs: str | Path) -> str:
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Return reST for the figures that a block's comments ask for and the panes that it changed."""
-    parts = [_drawn(found, block, block_vars) for found in _DRAWN.finditer(block[1])]
+    parts = [_drawn(found, block_vars) for found in _DRAWN.finditer(block[1])]
     panes = _script.changed_panes()
     if panes:
         parts.append(_panes(panes, block, block_vars, gallery_conf))
@@ -142,13 +142,12 @@ def scrape_figures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[st
     return re.sub(r"(?<=:alt: ).*", lambda _: next(left), rst)
 
 
-def _drawn(found: re.Match[str], block: Any, block_vars: dict[str, Any]) -> str:
+def _drawn(found: re.Match[str], block_vars: dict[str, Any]) -> str:
     kind = cast("PictureKind", found["kind"])
     picture = Picture(kind, found["name"], saved=bool(found["saved"]))
-    drawing = draw(picture, block_vars["example_globals"])
-    lines = renamed(drawing, f"{block[2]}-{found.start()}").splitlines()
-    inner = "\n".join(f"       {line}" for line in lines)
-    return f".. container:: {_FRAMES[kind]}\n\n    .. raw:: html\n\n{inner}\n"
+    shown = record(picture, block_vars["example_globals"])
+    assert not isinstance(shown, Pane)  # a comment cannot ask for one
+    return drawing_rst(shown)
 
 
 def _panes(

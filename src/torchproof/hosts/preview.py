@@ -1,6 +1,6 @@
 """Live preview: `python -m torchproof.hosts.preview` builds after each edit, and serves the site.
 
-All builds happen in this process, and all examples run from one warm parent, so that an edit
+All builds happen in this process, and all examples run from one fork server, so that an edit
 costs neither the imports of Sphinx nor that of torch. When the code itself changes, the process
 replaces itself by a new one.
 """

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from torchproof.finding.marks import BELOW, release_of
@@ -71,7 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the warm parent and settle the devices, before anything is collected."""
+    """Start the fork server and settle the devices, before anything is collected."""
     if config.option.help or config.option.version:
         return
     if config.option.record and config.option.patch:
@@ -236,8 +235,8 @@ class SubjectItem(pytest.Item):
         came = self.config.stash[_RUNNER].run(self.subject, self.device)
         outcome = came.outcome
         self.user_properties += [
-            ("environment", json.dumps(came.environment.to_json())),
-            ("failures", json.dumps([asdict(failure) for failure in outcome.failures])),
+            ("environment", msgspec.json.encode(came.environment).decode()),
+            ("failures", msgspec.json.encode(outcome.failures).decode()),
             ("outcome", outcome.status),
             ("reason", outcome.reason.split("\n")[0]),
             ("examples", outcome.examples),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from torchproof.code_digest import code_of
@@ -44,14 +44,15 @@ class Summary:
         found: dict[str, Any] = dict(report.user_properties)
         if report.when != "call" or "outcome" not in found:
             return
-        environment = Environment(**json.loads(found["environment"]))
+        environment = msgspec.json.decode(found["environment"], type=Environment)
         totals = self.totals[environment]
         totals.statuses[found["outcome"]] += 1
         totals.examples += found["examples"]
         totals.checked += found["checked"]
         self.seconds.append((found["seconds"], report.nodeid))
         subject = report.nodeid.rpartition("[")[0]
-        self.failures[environment][subject] = [Failure(**f) for f in json.loads(found["failures"])]
+        failures = msgspec.json.decode(found["failures"], type=list[Failure])
+        self.failures[environment][subject] = failures
         self.verdicts[environment][subject] = Verdict(
             found["digest"],
             found["outcome"],

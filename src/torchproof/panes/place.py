@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from torchproof.finding.subjects import Picture, Subject
+from torchproof.pictures.kinds import Pane
 from torchproof.running.outcome import Drawing
 
 _LONGEST = 60
@@ -64,8 +65,8 @@ def recorded_panes(
         # The drawings of a block have the order of its pictures; a block may not run here.
         own = [drawing for drawing in drawings if drawing.example == number]
         for asked, drawing in zip(example.pictures, own, strict=False):
-            if asked == picture:
-                yield example.line, picture, place, json.loads(drawing.content)
+            if asked == picture and isinstance(drawing.shown, Pane):
+                yield example.line, picture, place, json.loads(drawing.shown.json)
                 break
 
 

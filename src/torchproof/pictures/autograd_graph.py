@@ -1,51 +1,16 @@
-"""The graph that autograd recorded, as data: from a tensor's `grad_fn` to its leaves."""
+"""The graph that autograd recorded: from a tensor's `grad_fn` to its leaves."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from torchproof.deferred_text import Say, plain
-from torchproof.pictures.svg import graph_svg
+from torchproof.pictures.kinds import Edge, Graph, Node
 
 if TYPE_CHECKING:
     import torch  # for types only: torch is imported where a graph is recorded
-
-Kind = Literal["root", "function", "leaf", "saved", "lost", "cut"]
-
-
-@dataclass(frozen=True)
-class Node:
-    """A box of the graph."""
-
-    key: str
-    """Its place in the traversal: the same in every process."""
-    kind: Kind
-    """`lost`: saved, but freed or modified since; `cut`: inputs that do not require grad."""
-    label: str
-    detail: str = ""
-    """A shape, the variable that holds a function's result, or what became of a saved tensor."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A step of the backward pass, or a saved tensor that a function holds."""
-
-    source: str
-    target: str
-    output: int | None = None
-    """Which output of the target was used, where the target has several."""
-
-
-@dataclass(frozen=True)
-class Graph:
-    """What backward will visit, breadth first from the root."""
-
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
 
 
 class NoGraph(ValueError):
@@ -83,22 +48,10 @@ def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool
             edges.append((key, node.key, 0))
     several = {target for _, target, output in edges if output}
     return Graph(
+        title,
         tuple(nodes),
         tuple(Edge(a, b, output if b in several else None) for a, b, output in edges),
     )
-
-
-def draw_graph(
-    root: torch.Tensor,
-    *,
-    name: str,
-    names: Mapping[str, object],
-    saved: bool = False,
-    say: Say = plain,
-) -> str:
-    """Record the graph of the variable `name` and draw it as SVG."""
-    graph = record_graph(root, names={name: root, **names}, saved=saved)
-    return graph_svg(graph, title=say("Autograd graph of %s", name), say=say)
 
 
 class _Names:

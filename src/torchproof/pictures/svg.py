@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import Counter, defaultdict
 from html import escape
 from itertools import pairwise
 from math import ceil
-from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from torchproof.deferred_text import Say, plain
+from torchproof.language import Translate, untranslated
+from torchproof.pictures.graph_words import graph_in_words
+from torchproof.pictures.kinds import Graph, Node
 from torchproof.pictures.layers import Line
 from torchproof.pictures.layout import Box, Point, lay_out
 
-if TYPE_CHECKING:
-    from torchproof.pictures.autograd_graph import Graph, Node
-
 _MARGIN = 4
 _CHARACTER = 7.4  # width at 12 px: the widest of the monospace fonts that sites name
-_ID = re.compile(r"\bgraph-[0-9a-f]{12}\b")
 _STYLE = """
 #ID{color:var(--color-foreground-primary,currentColor);max-width:100%;height:auto;\
 font:12px var(--font-stack--monospace,ui-monospace,monospace)}
@@ -45,10 +39,10 @@ stroke:var(--color-background-primary,none)}
 """
 
 
-def graph_svg(graph: Graph, *, title: str, say: Say = plain) -> str:
-    """Draw the graph with its root on top; the bytes depend on `graph` and `title` alone.
+def graph_svg(graph: Graph, *, anchor: str, translate: Translate = untranslated) -> str:
+    """Draw a graph with its root on top; `anchor` is its id, and begins the other ids in it.
 
-    The ids in it are a digest of both: two graphs that are equal need different titles on a page.
+    The bytes depend on the arguments alone.
     """
     passed = {node.key for node in graph.nodes if node.kind in ("function", "leaf")}
     layout = lay_out(
@@ -58,8 +52,8 @@ def graph_svg(graph: Graph, *, title: str, say: Say = plain) -> str:
             for edge in graph.edges
         ],
     )
-    words = _words(graph, say)
-    name = f"graph-{hashlib.sha256(f'{title} {graph}'.encode()).hexdigest()[:12]}"
+    title = translate("Autograd graph of %s", graph.name)
+    words = graph_in_words(graph, translate=translate)
     paths: dict[str, list[str]] = {"flow": [], "head": [], "aside": []}
     outputs = []
     for edge, path in zip(graph.edges, layout.paths, strict=True):
@@ -74,24 +68,19 @@ def graph_svg(graph: Graph, *, title: str, say: Say = plain) -> str:
             outputs.append(f'<text class="detail output" {at}>[{edge.output}]</text>')
     width, height = (ceil(length + 2 * _MARGIN) for length in (layout.width, layout.height))
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" '
-        f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="{anchor}" role="img" '
+        f'aria-labelledby="{anchor}-title" aria-describedby="{anchor}-desc" '
         f'width="{width}" height="{height}" '
         f'viewBox="{-_MARGIN} {-_MARGIN} {width} {height}">',
-        f'<title id="{name}-title">{escape(title)}</title>',
-        f'<desc id="{name}-desc">{escape(words)}</desc>',
-        f"<style>{_STYLE.replace('#ID', f'#{name}')}</style>",
+        f'<title id="{anchor}-title">{escape(title)}</title>',
+        f'<desc id="{anchor}-desc">{escape(words)}</desc>',
+        f"<style>{_STYLE.replace('#ID', f'#{anchor}')}</style>",
         *(f'<path class="{kind}" d="{"".join(data)}"/>' for kind, data in paths.items() if data),
-        *(_draw(node, layout.boxes[node.key], say) for node in graph.nodes),
+        *(_draw(node, layout.boxes[node.key], translate) for node in graph.nodes),
         *outputs,
         "</svg>",
     ]
     return "\n".join(lines)
-
-
-def renamed(svg: str, mark: str) -> str:
-    """Return a drawing with other ids, for a page that shows one graph twice."""
-    return _ID.sub(rf"\g<0>-{mark}", svg)
 
 
 def _size(node: Node) -> tuple[float, float]:
@@ -105,7 +94,7 @@ def _size(node: Node) -> tuple[float, float]:
     return max(48, round(columns * _CHARACTER + room)), 40 if node.detail else 26
 
 
-def _draw(node: Node, box: Box, say: Say) -> str:
+def _draw(node: Node, box: Box, translate: Translate) -> str:
     x, y, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
     centre = x + box.width / 2
 
@@ -116,7 +105,7 @@ def _draw(node: Node, box: Box, say: Say) -> str:
         )
 
     if node.kind == "cut":
-        inputs = " ".join(filter(None, (say("no grad"), node.detail)))
+        inputs = " ".join(filter(None, (translate("no grad"), node.detail)))
         return (
             f'<g class="cut"><circle class="box" cx="{centre:g}" cy="{y + 3.5:g}" r="3"/>'
             f'<text class="detail" x="{centre:g}" y="{y + 17:g}">'
@@ -133,7 +122,7 @@ def _draw(node: Node, box: Box, say: Say) -> str:
         shape = frame(0, 3 if node.kind == "function" else box.height / 2)
     text = f'<text class="label" x="{centre:g}" y="{y + 17:g}">{escape(node.label)}</text>'
     if node.detail:
-        fates = {"freed": say("freed"), "modified in place": say("modified in place")}
+        fates = {"freed": translate("freed"), "modified in place": translate("modified in place")}
         detail = fates[node.detail] if node.kind == "lost" else escape(node.detail)
         text += f'<text class="detail" x="{centre:g}" y="{y + 32:g}">{detail}</text>'
     return f'<g class="{node.kind}">{shape}{text}</g>'
@@ -150,36 +139,3 @@ def _way(path: tuple[Point, ...], *, head: bool) -> str:
         elif y != to_y:
             way.append(f"V{to_y:g}")
     return "".join(way)
-
-
-def _words(graph: Graph, say: Say) -> str:
-    """Say in words what leads to what, each node by a name of its own."""
-    texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
-    repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
-    numbers: Counter[str] = Counter()
-    for node in graph.nodes:
-        text = texts[node.key]
-        if node.kind == "cut":
-            texts[node.key] = say("inputs without grad")
-        elif text in repeated:
-            numbers[text] += 1
-            texts[node.key] = f"{text} #{numbers[text]}"
-    kinds = {node.key: node.kind for node in graph.nodes}
-    clauses: dict[str, dict[str, str]] = defaultdict(dict)
-    for edge in graph.edges:
-        verb = "keeps" if kinds[edge.target] in ("saved", "lost") else "leads to"
-        before = clauses[edge.source].get(verb)
-        text = texts[edge.target]
-        if edge.output is not None:
-            text = say("output %s of %s", str(edge.output), text)
-        clauses[edge.source][verb] = f"{before}, {text}" if before else text
-    sentences = []
-    for source, verbs in clauses.items():
-        leads, keeps = verbs.get("leads to"), verbs.get("keeps")
-        if leads and keeps:
-            sentences.append(say("%s leads to %s and keeps %s.", texts[source], leads, keeps))
-        elif leads:
-            sentences.append(say("%s leads to %s.", texts[source], leads))
-        elif keeps:
-            sentences.append(say("%s keeps %s.", texts[source], keeps))
-    return " ".join(sentences)

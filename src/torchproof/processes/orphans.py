@@ -1,4 +1,4 @@
-"""Processes that a subject leaves behind: how each of them is found and ended.
+"""Find and kill the processes that a subject leaves running.
 
 A subject leads a process group, which can be killed as one. What it detached from that group is
 found on Linux only, where an orphan goes to the nearest ancestor that adopts orphans. A copy of a
@@ -52,21 +52,21 @@ def end_copies() -> Iterator[None]:
             os._exit(status)
 
 
-def adopt_orphans() -> None:
+def become_subreaper() -> None:
     """Become the parent of what this process's descendants leave behind.
 
-    The warm parent does so, and each subject for as long as it runs: what reaches the warm parent
-    was left by a subject that has ended, and is nothing that another one still uses.
+    The fork server does so, and each subject for as long as it runs: what reaches the fork
+    server was left by a subject that has ended, and is nothing that another one still uses.
     """
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end_with_parent() -> None:
+def die_with_parent() -> None:
     """Have this process killed when its parent dies, however that happens."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def kill_strays(*, known: Container[int]) -> None:
+def kill_orphans(*, known: Container[int]) -> None:
     """Kill the children of this process that are not `known`."""
     path = Path(f"/proc/self/task/{os.getpid()}/children")
     with contextlib.suppress(OSError):
@@ -82,5 +82,5 @@ def _prctl(option: int, value: int) -> None:
 
 @functools.cache
 def _libc() -> ctypes.CDLL:
-    # Looked up once, in the warm parent, and not by every fork of it.
+    # Looked up once, in the fork server, and not by every fork of it.
     return ctypes.CDLL(None)

@@ -7,13 +7,14 @@ the pictures that the subject asks for are at hand. Everything else runs.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from torchproof.code_digest import code_of
 from torchproof.files import write_atomically
@@ -47,7 +48,7 @@ class Proof:
     records: Sequence[Record]
     """Committed records and that of this build, in the order of their environments."""
     drawings: Mapping[str, Sequence[Drawing]]
-    """Raw material of pictures by subject id."""
+    """What was recorded for pictures, by subject id."""
     problems: tuple[Problem, ...]
     """What was wrong in the files, and every subject that failed."""
     ran: tuple[str, ...] = field(default=())
@@ -127,16 +128,14 @@ class DrawingStore:
     def read(self, subject: Subject) -> tuple[Drawing, ...]:
         """Return the drawings of a subject; none if it has not run as it stands now."""
         try:
-            data = json.loads(self._path(subject).read_text(encoding="utf-8"))
-            return tuple(Drawing(**drawing) for drawing in data)
-        except (FileNotFoundError, ValueError, TypeError):
+            return msgspec.json.decode(self._path(subject).read_bytes(), type=tuple[Drawing, ...])
+        except (FileNotFoundError, msgspec.MsgspecError):
             return ()
 
     def write(self, subject: Subject, drawings: Iterable[Drawing]) -> None:
         """Keep the drawings of a subject."""
         if _pictures(subject):
-            data = json.dumps([asdict(drawing) for drawing in drawings])
-            write_atomically(self._path(subject), data)
+            write_atomically(self._path(subject), msgspec.json.encode(tuple(drawings)))
 
     def keep(self, subjects: Iterable[Subject]) -> None:
         """Remove all drawings but those of these subjects, as they stand now."""

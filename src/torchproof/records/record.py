@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +173,7 @@ def write_verdicts(
             merged = {key: value for key, value in merged.items() if key in keep}
         data = {
             "schema": SCHEMA,
-            "environment": environment.to_json(),
+            "environment": asdict(environment),
             "verdicts": {key: _compact(merged[key]) for key in sorted(merged)},
         }
         write_atomically(path, json.dumps(data, indent=1) + "\n")

@@ -1,51 +1,80 @@
-"""What a fresh process can be asked: to run a subject, or to say where it runs."""
+"""A process that answers one request: to run a subject, or to describe where it runs."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import os
 import runpy
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from torchproof.finding.subjects import Subject
-from torchproof.processes.orphans import end_copies, end_with_parent
+from torchproof.processes.orphans import die_with_parent, end_copies
 from torchproof.running.environment import describe_environment, installed_devices
 from torchproof.running.execution import execute
+from torchproof.running.messages import (
+    Described,
+    DescribeDevice,
+    Devices,
+    ListDevices,
+    Options,
+    Ran,
+    Ready,
+    Refusal,
+    Reply,
+    Request,
+    SpawnRequest,
+    decode,
+    write,
+)
 from torchproof.running.outcome import Outcome
-from torchproof.running.replies import write_reply
 
 
-def run_patch(path: str) -> None:
-    """Run the file that changes torch; what goes wrong in it is a RuntimeError that says where."""
+def prepare(options: Options) -> None:
+    """Import what the options name, then run their patch.
+
+    Raises ImportError for a module that is missing, and RuntimeError for an error in the patch.
+    """
+    for module in options.preload:
+        importlib.import_module(module)
+    for module in options.extra:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    if options.patch:
+        _run_patch(options.patch)
+
+
+def _run_patch(path: str) -> None:
     try:
         runpy.run_path(path, run_name="torchproof_patch")
     except BaseException as error:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
         line = lines[-1] if lines else getattr(error, "lineno", 1)
-        said = "".join(traceback.format_exception_only(error)).strip()
-        raise RuntimeError(f"{path}:{line}: {said}") from None
+        raise RuntimeError(f"{path}:{line}: {error_in_words(error)}") from None
 
 
-def answer(request: dict[str, Any], root: Path, *, fork: bool) -> dict[str, Any]:
+def error_in_words(error: BaseException) -> str:
+    """Return the last lines of an error's traceback."""
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
+def answer(request: Request, root: Path, *, fork: bool) -> Reply:
     """Answer a request in this process; `root` is what the subject's file is relative to.
 
     Without `fork` nothing here forks, so that it works where that is not safe or not possible.
     """
-    if request["kind"] == "environment":
-        return describe_environment(request["device"]).to_json()
-    if request["kind"] == "devices":
-        return {"devices": list(installed_devices())}
-    subject = Subject.from_json(request["subject"])
+    if isinstance(request, DescribeDevice):
+        return Described(describe_environment(request.device))
+    if isinstance(request, ListDevices):
+        return Devices(installed_devices())
+    subject = request.subject
     if subject.needs == "browser":
         from torchproof.visdom.browser import missing_browser
 
         if missing := missing_browser():
-            return Outcome("skipped", missing).to_json()
+            return Ran(Outcome("skipped", missing))
     with contextlib.ExitStack() as stack:
         if subject.needs_visdom:
             from torchproof.visdom.client import set_default_port
@@ -55,10 +84,10 @@ def answer(request: dict[str, Any], root: Path, *, fork: bool) -> dict[str, Any]
             set_default_port(server.port)
         # The server and its folder are this process's: no copy may take them away.
         stack.enter_context(end_copies())
-        return execute(subject, request["device"], root=root).to_json()
+        return Ran(execute(subject, request.device, root=root))
 
 
-def reply_and_exit(request: dict[str, Any], root: Path, *, to: int, fork: bool) -> NoReturn:
+def reply_and_exit(request: Request, root: Path, *, to: int, fork: bool) -> NoReturn:
     """Answer a request, write the reply to a descriptor and end this process.
 
     The process that was asked replies, and no copy of it does.
@@ -68,7 +97,7 @@ def reply_and_exit(request: dict[str, Any], root: Path, *, to: int, fork: bool) 
         with end_copies():
             reply = answer(request, root, fork=fork)
             sys.stdout.flush()
-        write_reply(to, reply)
+        write(to, reply)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -80,23 +109,19 @@ def reply_and_exit(request: dict[str, Any], root: Path, *, to: int, fork: bool) 
 
 def main() -> None:
     """Answer the one request on stdin: the way for platforms without fork."""
-    end_with_parent()
+    die_with_parent()
     replies = os.dup(1)
     os.dup2(2, 1)
-    request = json.load(sys.stdin)
+    asked = decode(sys.stdin.buffer.readline(), SpawnRequest)
     try:
         with end_copies():
-            for module in request["preload"]:
-                importlib.import_module(module)
-            if request["patch"]:
-                run_patch(request["patch"])
+            prepare(asked.options)
     except Exception as error:
-        message = "".join(traceback.format_exception_only(error)).strip()
-        write_reply(replies, {"error": message})
+        write(replies, Refusal(error_in_words(error)))
         return
-    write_reply(replies, {"ready": os.getpid()})
-    os.chdir(request["folder"])
-    reply_and_exit(request, Path(request["root"]), to=replies, fork=False)
+    write(replies, Ready())
+    os.chdir(asked.folder)
+    reply_and_exit(asked.request, Path(asked.options.root), to=replies, fork=False)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ import importlib.metadata
 import importlib.util
 import platform
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from torchproof.running.cpu_capability import cpu_capability
 
@@ -51,10 +50,6 @@ class Environment:
             _slug(self.device_name),
         ]
         return "-".join(part for part in parts if part)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the environment as plain JSON data."""
-        return asdict(self)
 
 
 def installed_devices() -> tuple[str, ...]:

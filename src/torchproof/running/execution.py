@@ -16,10 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torchproof.deferred_text import later
 from torchproof.finding.marks import hold_on, running_versions
 from torchproof.finding.subjects import Statement, Subject
-from torchproof.pictures.draw import draw
+from torchproof.pictures.recording import record
 from torchproof.processes.orphans import end_copies
 from torchproof.running.checker import same_output, strip_device
 from torchproof.running.outcome import Drawing, Failure, Outcome, Status
@@ -75,9 +74,8 @@ def _run_entry(subject: Subject, device: str) -> Outcome:
             ran += index >= len(subject.setup)
             for picture in example.pictures:
                 try:
-                    content = draw(picture, namespace, say=later)
-                    at = index - len(subject.setup)
-                    drawings.append(Drawing(at, picture.kind, picture.name, content))
+                    shown = record(picture, namespace)
+                    drawings.append(Drawing(index - len(subject.setup), picture.name, shown))
                 except Exception as error:
                     failures.append(
                         Failure(example.line, f":{picture.kind}: {picture.name}", "", str(error))

@@ -1,8 +1,8 @@
-"""The warm parent: a process that imported torch once and forks for every subject.
+"""The fork server: a process that imports torch once and forks for each subject.
 
-A new interpreter takes seconds to import torch; a fork takes milliseconds. The parent runs no
-torch operator, starts no thread and never touches CUDA, so that a fork of it is safe. It reads
-requests as JSON lines from stdin and writes replies as JSON lines to stdout.
+A new interpreter takes seconds to import torch; a fork takes milliseconds. The server runs no
+torch operator, starts no thread and never touches CUDA, so that a fork of it is safe. It reads the
+messages of `running.messages` from stdin and writes them to stdout.
 
 Each child leads a session of its own; see `processes.orphans` for how all of it ends when the child
 does, or when its time is up.
@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
-import json
 import os
 import selectors
 import shutil
@@ -25,19 +23,41 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from msgspec import Raw
 
 from torchproof.processes.huge_pages import use_huge_pages
 from torchproof.processes.orphans import (
-    adopt_orphans,
+    become_subreaper,
+    die_with_parent,
     end_copies,
-    end_with_parent,
     kill_group,
-    kill_strays,
+    kill_orphans,
 )
-from torchproof.running.child import reply_and_exit, run_patch
-from torchproof.running.outcome import OUTPUT_KEPT, OUTPUT_LIMIT, ended_early, flooded, timed_out
-from torchproof.running.replies import ReplyError, parse_reply, write_reply
+from torchproof.running.child import error_in_words, prepare, reply_and_exit
+from torchproof.running.messages import (
+    ForkReply,
+    ForkRequest,
+    MessageError,
+    Options,
+    Ran,
+    Ready,
+    Refusal,
+    Reply,
+    Request,
+    decode,
+    encode,
+    write,
+)
+from torchproof.running.outcome import (
+    OUTPUT_KEPT,
+    OUTPUT_LIMIT,
+    Outcome,
+    ended_early,
+    flooded,
+    timed_out,
+)
 
 _HUGE_AFTER = 20
 """Forks after which gathering the memory in huge pages pays for itself."""
@@ -50,27 +70,21 @@ def main() -> None:
     os.dup2(2, 1)
     # A Ctrl-C reaches all processes of a terminal; this one ends when its stdin closes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    options = json.loads(sys.stdin.buffer.readline())
+    options = decode(sys.stdin.buffer.readline(), Options)
     # Next to nothing of what an import makes is garbage; to look for it takes a tenth of the time.
     gc.disable()
     try:
         with end_copies():
-            for module in options["preload"]:
-                importlib.import_module(module)
-            for module in options["extra"]:
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(module)
-            if options["patch"]:
-                run_patch(options["patch"])
+            prepare(options)
     except BaseException as error:
-        write_reply(replies, {"error": "".join(traceback.format_exception_only(error)).strip()})
+        write(replies, Refusal(error_in_words(error)))
         return
     # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
     gc.freeze()
     gc.enable()
-    adopt_orphans()
-    write_reply(replies, {"ready": os.getpid()})
-    _Parent(Path(options["root"]), replies).serve()
+    become_subreaper()
+    write(replies, Ready())
+    _Server(Path(options.root), replies).serve()
 
 
 @dataclass
@@ -90,7 +104,7 @@ class _Child:
     status: int | None = None
 
 
-class _Parent:
+class _Server:
     def __init__(self, root: Path, replies: int) -> None:
         self.root = root
         self.replies = replies
@@ -130,7 +144,7 @@ class _Parent:
             self._finish(child)
         with contextlib.suppress(ChildProcessError):
             while True:
-                kill_strays(known=())
+                kill_orphans(known=())
                 os.waitpid(-1, 0)
 
     def _read_requests(self) -> None:
@@ -139,9 +153,9 @@ class _Parent:
             self.closed = True
         *lines, self.requests = (self.requests + data).split(b"\n")
         for line in lines:
-            self._start(json.loads(line))
+            self._start(decode(line + b"\n", ForkRequest))
 
-    def _start(self, request: dict[str, Any]) -> None:
+    def _start(self, asked: ForkRequest) -> None:
         result, result_end = os.pipe()
         output, output_end = os.pipe()
         folder = tempfile.mkdtemp(prefix="torchproof-")
@@ -150,12 +164,11 @@ class _Parent:
             use_huge_pages()
         pid = os.fork()
         if pid == 0:
-            _become_child(request, self.root, folder, result_end, output_end)
+            _become_child(asked.request, self.root, folder, result_end, output_end)
         os.close(result_end)
         os.close(output_end)
-        limit = float(request["limit"])
-        deadline = time.monotonic() + limit
-        child = _Child(pid, request["ticket"], deadline, limit, folder, result, output)
+        deadline = time.monotonic() + asked.limit
+        child = _Child(pid, asked.ticket, deadline, asked.limit, folder, result, output)
         self.children[pid] = child
         for end in (result, output):
             os.set_blocking(end, False)
@@ -204,7 +217,7 @@ class _Parent:
                 # Nobody else can get its number before it is waited for.
                 kill_group(child.pid)
             # What this one leaves behind is now a child of this process.
-            kill_strays(known=self.children)
+            kill_orphans(known=self.children)
             _, status = os.waitpid(ended.si_pid, 0)
             if child is not None:
                 child.status = status
@@ -225,33 +238,37 @@ class _Parent:
         shutil.rmtree(child.folder, ignore_errors=True)
         if child.reason != "closed":
             try:
-                write_reply(self.replies, {"ticket": child.ticket, "result": _result(child)})
+                write(self.replies, ForkReply(child.ticket, _reply(child)))
             except BrokenPipeError:
                 # Nobody listens any more: end what runs, with all that it has left behind.
                 self.closed = True
 
 
-def _result(child: _Child) -> dict[str, Any]:
-    """Return what the child sent, or the outcome that stands for what became of it."""
+def _reply(child: _Child) -> Raw:
+    """Return the reply that the child wrote, or one that says why it wrote none."""
     if child.reason == "timed-out":
-        return timed_out(child.limit).to_json()
+        return _stopped(timed_out(child.limit))
     if child.reason == "flooded":
-        return flooded().to_json()
+        return _stopped(flooded())
+    written = b"".join(child.chunks)
     try:
-        return parse_reply(b"".join(child.chunks))
-    except ReplyError:
+        decode(written, Reply)
+    except MessageError:
         code = os.waitstatus_to_exitcode(child.status or 0)
-        return ended_early(code, child.tail).to_json()
+        return _stopped(ended_early(code, child.tail))
+    return Raw(written.rstrip(b"\n"))
 
 
-def _become_child(
-    request: dict[str, Any], root: Path, folder: str, result: int, output: int
-) -> NoReturn:
+def _stopped(outcome: Outcome) -> Raw:
+    return Raw(encode(Ran(outcome)).rstrip(b"\n"))
+
+
+def _become_child(request: Raw, root: Path, folder: str, result: int, output: int) -> NoReturn:
     """Turn the fork into the subject's process; never returns."""
     try:
         os.setsid()
-        adopt_orphans()
-        end_with_parent()
+        become_subreaper()
+        die_with_parent()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -263,7 +280,8 @@ def _become_child(
         os.closerange(3, 200)
         os.closerange(201, 1024)
         os.chdir(folder)
-        reply_and_exit(request, root, to=end, fork=True)
+        decoded: Request = decode(bytes(request) + b"\n", Request)
+        reply_and_exit(decoded, root, to=end, fork=True)
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()

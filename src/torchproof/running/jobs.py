@@ -59,7 +59,7 @@ def run_jobs(
 
 
 def run_job(job: Job) -> Report:
-    """Run a job in this process, with a warm parent that it keeps for the jobs to come.
+    """Run a job in this process, with a fork server that it keeps for the jobs to come.
 
     Raises ForeignCode if this process has another version of torchproof.
     """

@@ -1,12 +1,12 @@
-"""What came of running one subject on one device."""
+"""The outcome of one subject on one device."""
 
 from __future__ import annotations
 
 import signal
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from torchproof.finding.subjects import PictureKind
+from torchproof.pictures.kinds import Recorded
 
 OUTPUT_LIMIT = 16 << 20
 """Bytes that a subject may write to its file descriptors 1 and 2."""
@@ -28,13 +28,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Raw material of a picture: SVG of a graph, HTML of a tree or trace, JSON of a pane."""
+    """What one example recorded for one picture."""
 
     example: int
     """Which of the subject's examples asked for it, from 0; lines move, this does not."""
-    kind: PictureKind
     name: str
-    content: str
+    """Variable, or window of a pane."""
+    shown: Recorded
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,6 @@ class Outcome:
     seconds: float = 0.0
     drawings: tuple[Drawing, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the outcome as plain JSON data."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Outcome:
-        """Rebuild an outcome from `to_json`."""
-        data = dict(data)
-        data["failures"] = tuple(Failure(**f) for f in data.get("failures", ()))
-        data["drawings"] = tuple(Drawing(**d) for d in data.get("drawings", ()))
-        return cls(**data)
-
 
 def timed_out(limit: float) -> Outcome:
     """Return the outcome of a subject that was stopped after `limit` seconds."""
@@ -75,7 +63,7 @@ def flooded() -> Outcome:
 
 
 def ended_early(code: int, output: bytes) -> Outcome:
-    """Return the outcome of a subject whose process ended before it could tell."""
+    """Return the outcome of a subject whose process exited before it sent a result."""
     if code >= 0:
         reason = f"left with status {code} before its end"
     elif -code in set(signal.Signals):

@@ -1,4 +1,4 @@
-"""What a warm parent imports before its forks, and what to do where that fails."""
+"""What a fork server imports before its forks, and what to do where that fails."""
 
 from __future__ import annotations
 

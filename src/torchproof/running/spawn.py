@@ -13,8 +13,20 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
-from typing import Any
 
+from torchproof.running.messages import (
+    MessageError,
+    Options,
+    Ran,
+    Refusal,
+    Reply,
+    Request,
+    SpawnRequest,
+    decode,
+    late_start,
+    why_not_ready,
+    write,
+)
 from torchproof.running.outcome import (
     OUTPUT_KEPT,
     OUTPUT_LIMIT,
@@ -22,30 +34,28 @@ from torchproof.running.outcome import (
     flooded,
     timed_out,
 )
-from torchproof.running.replies import (
-    ReplyError,
-    late_start,
-    parse_reply,
-    why_not_ready,
-    write_reply,
-)
 
 
 def ask_new_interpreter(
-    request: Mapping[str, Any], *, python: str, env: Mapping[str, str], start_limit: float
-) -> dict[str, Any]:
-    """Return the answer, or `{"error": why}` if the interpreter could not get ready for one.
+    request: Request,
+    options: Options,
+    *,
+    limit: float,
+    start_limit: float,
+    python: str,
+    env: Mapping[str, str],
+) -> Reply | Refusal:
+    """Return the reply, or a refusal if the interpreter could not get ready for the request.
 
-    The limit in the request begins when the interpreter has imported what it should.
+    `limit` begins when the interpreter has imported what the options name.
     """
-    limit = float(request["limit"])
     with tempfile.TemporaryDirectory(prefix="torchproof-", ignore_cleanup_errors=True) as folder:
         process = _Interpreter(python, env)
         try:
-            process.ask({**request, "folder": folder})
+            process.ask(SpawnRequest(options, request, folder))
             if why := process.why_not_ready(start_limit):
-                return {"error": why}
-            return process.result(limit)
+                return Refusal(why)
+            return process.reply(limit)
         finally:
             process.end()
 
@@ -73,10 +83,10 @@ class _Interpreter:
         self._waiter = threading.Thread(target=self._wait, args=(readers,), daemon=True)
         self._waiter.start()
 
-    def ask(self, request: Mapping[str, Any]) -> None:
+    def ask(self, request: SpawnRequest) -> None:
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:
-            write_reply(pipe.fileno(), request)
+            write(pipe.fileno(), request)
 
     def why_not_ready(self, limit: float) -> str:
         try:
@@ -84,16 +94,17 @@ class _Interpreter:
         except queue.Empty:
             return late_start(limit)
 
-    def result(self, limit: float) -> dict[str, Any]:
-        """Wait until the process has ended; return its reply, or what became of it."""
+    def reply(self, limit: float) -> Reply:
+        """Wait until the process has ended; return its reply, or one that says why it has none."""
         if not self._ended.wait(limit):
-            return timed_out(limit).to_json()
+            return Ran(timed_out(limit))
         if self._flooded:
-            return flooded().to_json()
+            return Ran(flooded())
         try:
-            return parse_reply(self._reply)
-        except ReplyError:
-            return ended_early(self._process.returncode, self._tail).to_json()
+            reply: Reply = decode(self._reply, Reply)
+        except MessageError:
+            return Ran(ended_early(self._process.returncode, self._tail))
+        return reply
 
     def end(self) -> None:
         self._kill()

@@ -7,38 +7,43 @@ subject hangs or crashes. See `fork_server` for how a fresh process costs millis
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from torchproof.finding.marks import describe, skip_reason
 from torchproof.finding.subjects import DEVICES, Subject
 from torchproof.running.environment import Environment
+from torchproof.running.fork_client import ForkServer, WorkerError
+from torchproof.running.messages import (
+    Described,
+    DescribeDevice,
+    Devices,
+    ListDevices,
+    Options,
+    Ran,
+    Refusal,
+    Reply,
+    Request,
+    RunSubject,
+)
 from torchproof.running.outcome import Outcome
 from torchproof.running.preloading import EXTRA, explain, preloads
 from torchproof.running.probes import contradiction, probes
-from torchproof.running.replies import ReplyError, late_start, parse_reply, why_not_ready
 from torchproof.running.spawn import ask_new_interpreter
+
+__all__ = ["FORKS", "Worker", "WorkerError"]
 
 _START_LIMIT = 120.0
 """Seconds that a first answer may take: an import of torch from a cold disk."""
-_GRACE = 60.0
-"""Seconds that a reply may be late: a busy machine takes longer than the limit of a subject."""
-_CLOSING = 5.0
-"""Seconds that a warm parent gets to end by itself."""
 FORKS = sys.platform == "linux"
 """Whether subjects run in forks unless told otherwise; nowhere else has that been tried."""
 _QUIET = {
     # The subjects share few cores; pools of threads would fight over them, and a pool that
-    # a parent had started would not survive the fork.
+    # a server had started would not survive the fork.
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -51,14 +56,10 @@ _QUIET = {
 }
 
 
-class WorkerError(RuntimeError):
-    """No subject can run: torch is missing or outside the range, or the warm parent died."""
-
-
 class Worker:
-    """A warm parent and the means to have it run subjects; use it in a `with` statement.
+    """A fork server and the means to have it run subjects; use it in a `with` statement.
 
-    `run` may be called from several threads. `patch` is a Python file that the warm parent runs
+    `run` may be called from several threads. `patch` is a Python file that the server runs
     before any subject, to try the pages on a changed torch. `fork=False` takes a new interpreter
     for each subject, as is the default elsewhere than on Linux.
 
@@ -76,13 +77,15 @@ class Worker:
     ) -> None:
         self._root = root
         self._python = python
-        self._fork = fork
         self._patch = patch
         self._preload = preloads(subjects)
-        self._lock = threading.Lock()
-        self._tickets = 0
-        self._waiting: dict[int, Future[dict[str, Any]]] = {}
-        self._parent: subprocess.Popen[bytes] | None = None
+        self._env = {**os.environ, **_QUIET}
+        self._server: ForkServer | None = None
+        if fork:
+            options = self._options(self._preload)
+            self._server = ForkServer(
+                options, python=python, env=self._env, start_limit=_START_LIMIT
+            )
         self._environments: dict[str, Environment] = {}
 
     def __enter__(self) -> Self:
@@ -98,8 +101,8 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the warm parent, while there is one."""
-        return self._parent.pid if self._parent else None
+        """Process id of the fork server, while there is one."""
+        return self._server.pid if self._server else None
 
     def run(self, subject: Subject, device: str) -> Outcome:
         """Run a subject on a device and wait for its outcome.
@@ -117,21 +120,25 @@ class Worker:
         return outcome
 
     def _run(self, subject: Subject, device: str) -> Outcome:
-        request = {"kind": "subject", "subject": subject.to_json(), "limit": subject.limit}
-        if not self._fork:
-            # An interpreter for this subject alone imports what this one needs.
-            request["preload"] = preloads([subject])
-        return Outcome.from_json(self._ask({**request, "device": device}))
+        reply = self._ask(RunSubject(subject, device), limit=subject.limit)
+        assert isinstance(reply, Ran)
+        return reply.outcome
 
     def environment(self, device: str) -> Environment:
         """Describe where subjects run on a device; it is asked once."""
         if device not in self._environments:
-            self._environments[device] = Environment(**self._ask_plainly("environment", device))
+            reply = self._ask(DescribeDevice(device), limit=_START_LIMIT)
+            if not isinstance(reply, Described):
+                raise WorkerError(f"cannot describe the environment: {_reason(reply)}")
+            self._environments[device] = reply.environment
         return self._environments[device]
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices that are present, the CPU first."""
-        return tuple(self._ask_plainly("devices", "cpu")["devices"])
+        reply = self._ask(ListDevices(), limit=_START_LIMIT)
+        if not isinstance(reply, Devices):
+            raise WorkerError(f"cannot list the devices: {_reason(reply)}")
+        return reply.names
 
     def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return the devices to run on; nothing or `all` means every one present.
@@ -159,146 +166,35 @@ class Worker:
         return tuple(dict.fromkeys(wanted))
 
     def close(self) -> None:
-        """End the warm parent and whatever it still runs."""
-        parent, self._parent = self._parent, None
-        if parent is not None:
-            _end(parent)
-            # Nothing but the parent holds its pipe; if something does, leave the thread to it.
-            self._reader.join(_CLOSING)
+        """End the fork server and whatever it still runs."""
+        if self._server is not None:
+            self._server.close()
 
-    def _ask_plainly(self, kind: str, device: str) -> dict[str, Any]:
-        answer = self._ask({"kind": kind, "device": device, "limit": _START_LIMIT})
-        if "status" in answer:
-            raise WorkerError(f"cannot tell the {kind}: {answer['reason']}")
-        return answer
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if not self._fork:
-            return self._ask_new_interpreter(request)
-        future: Future[dict[str, Any]] = Future()
-        with self._lock:
-            if self._parent is None or self._parent.poll() is not None:
-                self._start_parent()
-            parent = self._parent
-            assert parent is not None and parent.stdin is not None
-            self._tickets += 1
-            self._waiting[self._tickets] = future
-            line = json.dumps({**request, "ticket": self._tickets}).encode() + b"\n"
-            # When it dies, now or later, whoever reads from it says so.
-            deadline = _Deadline(request["limit"] + _GRACE, parent)
-            with contextlib.suppress(BrokenPipeError):
-                parent.stdin.write(line)
-                parent.stdin.flush()
-        try:
-            return future.result()
-        finally:
-            deadline.cancel()
-
-    def _start_parent(self) -> None:
-        if self._parent is not None:
-            _end(self._parent)
-        parent = subprocess.Popen(
-            [self._python, "-m", "torchproof.running.fork_server"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=self._environ(),
-        )
-        assert parent.stdin is not None and parent.stdout is not None
-        deadline = _Deadline(_START_LIMIT, parent)
-        try:
-            with contextlib.suppress(BrokenPipeError):
-                parent.stdin.write(json.dumps(self._options()).encode() + b"\n")
-                parent.stdin.flush()
-            line = parent.stdout.readline()
-        except BaseException:
-            parent.kill()
-            _end(parent)
-            raise
-        finally:
-            deadline.cancel()
-        why = late_start(_START_LIMIT) if deadline.killed else why_not_ready(line)
-        if why:
-            parent.kill()
-            _end(parent)
-            parent.stdout.close()
-            raise WorkerError(explain(why))
-        self._parent = parent
-        # Each parent has its own: what a dead one leaves is not taken for what the next one runs.
-        self._waiting = {}
-        self._reader = threading.Thread(
-            target=self._read, args=(parent, self._waiting), daemon=True
-        )
-        self._reader.start()
-
-    def _read(
-        self, parent: subprocess.Popen[bytes], waiting: dict[int, Future[dict[str, Any]]]
-    ) -> None:
-        assert parent.stdout is not None
-        why = "the warm parent died"
-        try:
-            with parent.stdout as replies:
-                for line in replies:
-                    if not line.endswith(b"\n"):
-                        break  # it died in the middle of a reply
-                    reply = parse_reply(line)
-                    with self._lock:
-                        future = waiting.pop(reply["ticket"])
-                    future.set_result(reply["result"])
-        except (ReplyError, LookupError, TypeError) as error:
-            why = f"the warm parent cannot be understood: {error}"
-        finally:
-            with self._lock:
-                # Whoever asks from now on gets a new one.
-                _end(parent)
-                lost = list(waiting.values())
-            for future in lost:
-                future.set_exception(WorkerError(f"{why}; run again"))
-
-    def _ask_new_interpreter(self, request: dict[str, Any]) -> dict[str, Any]:
-        answer = ask_new_interpreter(
-            {**self._options(), **request},
-            python=self._python,
-            env=self._environ(),
+    def _ask(self, request: Request, *, limit: float) -> Reply:
+        if self._server is not None:
+            return self._server.ask(request, limit=limit)
+        # An interpreter for one subject alone imports what this one needs.
+        own = preloads([request.subject]) if isinstance(request, RunSubject) else self._preload
+        reply = ask_new_interpreter(
+            request,
+            self._options(own),
+            limit=limit,
             start_limit=_START_LIMIT,
+            python=self._python,
+            env=self._env,
         )
-        if "error" in answer:
-            raise WorkerError(explain(answer["error"]))
-        return answer
+        if isinstance(reply, Refusal):
+            raise WorkerError(explain(reply.error))
+        return reply
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            "preload": self._preload,
-            "extra": EXTRA if "torch" in self._preload else (),
-            "patch": str(self._patch) if self._patch else "",
-            "root": str(self._root),
-        }
-
-    def _environ(self) -> dict[str, str]:
-        return {**os.environ, **_QUIET}
+    def _options(self, preload: Sequence[str]) -> Options:
+        return Options(
+            preload=tuple(preload),
+            extra=EXTRA if "torch" in preload else (),
+            patch=str(self._patch) if self._patch else "",
+            root=str(self._root),
+        )
 
 
-class _Deadline(threading.Timer):
-    """Kill a process after some time, unless cancelled before."""
-
-    def __init__(self, seconds: float, process: subprocess.Popen[bytes]) -> None:
-        super().__init__(seconds, self._kill)
-        self.daemon = True
-        self._process = process
-        self.killed = False
-        self.start()
-
-    def _kill(self) -> None:
-        self.killed = True
-        self._process.kill()
-
-
-def _end(parent: subprocess.Popen[bytes]) -> None:
-    assert parent.stdin is not None
-    # What could not be written to a dead process is still in the buffer.
-    with contextlib.suppress(BrokenPipeError):
-        parent.stdin.close()
-    try:
-        parent.wait(_CLOSING)
-    except subprocess.TimeoutExpired:
-        parent.kill()
-        parent.wait()
+def _reason(reply: Reply) -> str:
+    return reply.outcome.reason if isinstance(reply, Ran) else f"it replied {reply}"

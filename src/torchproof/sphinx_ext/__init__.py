@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchproof import __version__
-from torchproof.sphinx_ext import dependencies, domain, pane_pictures, proving, translation
+from torchproof.sphinx_ext import (
+    dependencies,
+    domain,
+    drawings,
+    pane_pictures,
+    proving,
+    translation,
+)
 from torchproof.sphinx_ext.directives import (
     code_links,
     compatibility,
@@ -54,6 +61,7 @@ BEFORE_READING = (
 READING = (
     domain,
     entry,
+    drawings,  # and where they are written
     example,
     code_links,  # and doctree-resolved
     fact_anchors,
@@ -91,7 +99,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 7,
+        "env_version": 8,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

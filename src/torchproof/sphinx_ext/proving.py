@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from sphinx.errors import ExtensionError
 
 from torchproof.api.descriptions import Descriptions
@@ -135,12 +135,12 @@ def _fingerprint(env: BuildEnvironment, subjects: list[Subject]) -> str:
             [
                 subject.id,
                 sorted((e.id, v.status, v.reason) for e, v in verdicts.items()),
-                [d.content for d in proof.drawings.get(subject.id, ())],
+                [msgspec.to_builtins(d) for d in proof.drawings.get(subject.id, ())],
                 [(s.file, s.title) for s in scripts_for(env, subject.names)],
                 [descriptions_of(env).fingerprint(name) for name in subject.names],
             ]
         )
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
 
 
 def setup(app: Sphinx) -> None:

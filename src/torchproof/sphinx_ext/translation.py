@@ -13,9 +13,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from sphinx.locale import get_translator
 
-from torchproof.deferred_text import plain
 from torchproof.finding.marks import describe
 from torchproof.finding.subjects import Marks
+from torchproof.language import untranslated
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,6 +30,11 @@ def say(message: str) -> str:
     return get_translator(CATALOGUE).gettext(message)
 
 
+def translate(message: str, *values: str) -> str:
+    """Put a message into the language of the site, then its values into each `%s` of it."""
+    return untranslated(say(message), *values)
+
+
 def counted(one: str, many: str, number: int) -> str:
     """Return a noun, with its number where `one` and `many` hold `%d`."""
     noun = get_translator(CATALOGUE).ngettext(one, many, number)
@@ -38,7 +43,7 @@ def counted(one: str, many: str, number: int) -> str:
 
 def say_marks(marks: Marks) -> str:
     """Return what marks say in the language of the site."""
-    return describe(marks, say=lambda message, *values: plain(say(message), *values))
+    return describe(marks, translate=translate)
 
 
 def _load(app: Sphinx, config: Config) -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from torchproof.processes import companion
-from torchproof.processes.companion import Companion
+from torchproof.processes import child_process
+from torchproof.processes.child_process import ChildProcess
 from torchproof.processes.orphans import end_copies
 from torchproof.visdom.application import HOST, PortTakenError, ServerError, serve
 from torchproof.visdom.front_end import front_end_folder
@@ -34,7 +34,7 @@ __all__ = [
     "visdom_server",
 ]
 
-Start = Callable[[Path, Path, IO[bytes]], Companion]
+Start = Callable[[Path, Path, IO[bytes]], ChildProcess]
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def visdom_server(
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
-    def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> Companion:
+    def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> ChildProcess:
         folders = [f"--env-path={env_path}", f"--scratch={scratch}"]
-        return companion.spawn([*command, *folders], env=env, errors=errors)
+        return child_process.spawn([*command, *folders], env=env, errors=errors)
 
     with _running(
         start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
@@ -103,7 +103,7 @@ def forked_visdom_server(
     settings = Settings.parse(flags)
     static = front_end_folder() if front_end else None
 
-    def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> Companion:
+    def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> ChildProcess:
         main = functools.partial(
             accompany,
             port=port or 0,
@@ -112,7 +112,7 @@ def forked_visdom_server(
             settings=settings,
             scratch=scratch,
         )
-        return companion.fork(main, errors=errors)
+        return child_process.fork(main, errors=errors)
 
     with _running(
         start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within

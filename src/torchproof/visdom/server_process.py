@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from torchproof.processes import companion
+from torchproof.processes import child_process
 from torchproof.visdom.application import HOST, PortTakenError, serve
 from torchproof.visdom.front_end import AssetsError, front_end_folder
 from torchproof.visdom.server_flags import Settings, add_flags
@@ -24,12 +24,12 @@ TAKEN = 2
 def accompany(
     *, port: int, env_path: Path, static: Path | None, settings: Settings, scratch: Path
 ) -> int:
-    """Serve as the companion of a parent, whose folder `scratch` is; return the exit status."""
-    companion.end_with_parent(functools.partial(shutil.rmtree, scratch, ignore_errors=True))
+    """Serve as the child of a parent, whose folder `scratch` is; return the exit status."""
+    child_process.exit_with_parent(functools.partial(shutil.rmtree, scratch, ignore_errors=True))
     logging.basicConfig(level=logging.WARNING, force=True)
 
     def ready(port: int) -> None:
-        companion.announce(json.dumps({"port": port}))
+        child_process.report_ready(json.dumps({"port": port}))
 
     return _serve_at_home(
         port=port, env_path=env_path, static=static, settings=settings, home=scratch, ready=ready

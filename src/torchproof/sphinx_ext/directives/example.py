@@ -9,14 +9,14 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
-from torchproof.deferred_text import said
 from torchproof.finding.marks import hold_on, running_versions
 from torchproof.finding.subjects import Example, Picture, Subject
-from torchproof.pictures.svg import renamed
+from torchproof.pictures.kinds import Pane
 from torchproof.running.outcome import Drawing
+from torchproof.sphinx_ext.drawings import drawing_node
 from torchproof.sphinx_ext.pane_pictures import pane_path
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
-from torchproof.sphinx_ext.translation import say, say_marks
+from torchproof.sphinx_ext.translation import say_marks
 from torchproof.visdom.png import png_size
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ExampleDirective(DoctestDirective):
             self._skip_where_it_cannot_run(place.subject, place.example)
         result = [*self._caption(place.example), *super().run()]
         for picture, drawing in zip(place.example.pictures, place.drawings, strict=False):
-            result += self._picture(picture, drawing, place, number)
+            result += self._picture(picture, drawing, place)
         return result
 
     def _caption(self, example: Example) -> list[nodes.Node]:
@@ -98,16 +98,9 @@ class ExampleDirective(DoctestDirective):
                 places.append(_Place(subject, example, own))
         return places[number] if number < len(places) else None
 
-    def _picture(
-        self, picture: Picture, drawing: Drawing, place: _Place, number: int
-    ) -> list[nodes.Node]:
-        if picture.kind in {"tree", "trace"}:
-            figure = nodes.raw("", said(drawing.content, say), format="html")
-            return [nodes.container("", figure, classes=["drawn-list"])]
-        if picture.kind == "graph":
-            # The ids in a drawing come from what it shows, and a page may show one graph twice.
-            svg = nodes.raw("", renamed(said(drawing.content, say), str(number)), format="html")
-            return [nodes.container("", svg, classes=["autograd-graph"])]
+    def _picture(self, picture: Picture, drawing: Drawing, place: _Place) -> list[nodes.Node]:
+        if not isinstance(drawing.shown, Pane):
+            return [drawing_node(drawing.shown, self.env)]
         path = pane_path(self.env, place.subject, drawing.example, picture)
         if not path.is_file():
             # Where it stands in a later build, the page is read again.

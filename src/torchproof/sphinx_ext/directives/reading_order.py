@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.finding.question import question
 from torchproof.finding.reading_order import Chapter
+from torchproof.finding.scripts import question_of
 from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import order_of
 from torchproof.sphinx_ext.script_pages import reference_to
@@ -41,7 +41,7 @@ class LearnDirective(SphinxDirective):
         steps = nodes.enumerated_list(enumtype="arabic", start=first, classes=["steps"])
         for script in chapter.scripts:
             step = nodes.list_item()
-            asked = _ROLE.sub(r"{\1}\2", question(script)).replace("``", "`")
+            asked = _ROLE.sub(r"{\1}\2", question_of(script)).replace("``", "`")
             step += nodes.paragraph("", "", reference_to(script, self.env.docname))
             step += nodes.paragraph("", "", *self._inline(asked), classes=["step-question"])
             steps += step

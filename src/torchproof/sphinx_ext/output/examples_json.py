@@ -1,63 +1,112 @@
-"""`examples.json` in the built site: every subject with its outcomes in each environment."""
+"""`examples.json` in the built site: every subject with its outcomes in each environment.
+
+Its JSON Schema, src/torchproof/examples.schema.json, is the text that `schema` returns.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+import msgspec
+from msgspec import Meta, Struct
 from sphinx.builders.html import StandaloneHTMLBuilder
 
 from torchproof.files import write_atomically
 from torchproof.finding.subjects import Marks, Subject
 from torchproof.records.proof import Proof
+from torchproof.running.environment import Environment
+from torchproof.running.outcome import Status
 from torchproof.sphinx_ext.proving import proof_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SCHEMA = 2
+SCHEMA: Final = 2
+_Count = Annotated[int, Meta(ge=1)]
+_Release = Annotated[str, Meta(pattern=r"^([0-9]+\.[0-9]+)?$")]
+_Text = Annotated[str, Meta(min_length=1)]
 
 
-def examples_data(proof: Proof) -> dict[str, Any]:
-    """Return the content of examples.json; the schema is in examples.schema.json."""
-    return {
-        "schema": SCHEMA,
-        "environments": {r.environment.id: r.environment.to_json() for r in proof.records},
-        "subjects": [_subject(subject, proof) for subject in proof.found.subjects],
-    }
+class MarkedPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds with some versions only: a subject, or one of its examples."""
+
+    line: _Count
+    since: _Release
+    until: _Release
+    python: Annotated[str, Meta(pattern=r"^(<?3\.[0-9]+)?$")]
+    change: _Text
 
 
-def _subject(subject: Subject, proof: Proof) -> dict[str, Any]:
+class SubjectData(Struct, frozen=True, forbid_unknown_fields=True):
+    """A subject and the outcomes of its present digest."""
+
+    id: _Text
+    kind: Literal["entry", "script"]
+    file: str
+    line: _Count
+    names: tuple[str, ...]
+    examples: _Count
+    checked: _Count
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{20}$")]
+    outcomes: dict[str, Status]
+    """By the id of an environment."""
+    marks: Annotated[tuple[MarkedPart, ...], Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ExamplesFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of examples.json."""
+
+    schema: Literal[2]
+    environments: dict[str, Environment]
+    subjects: tuple[SubjectData, ...]
+
+
+def examples_file(proof: Proof) -> ExamplesFile:
+    """Return the content of examples.json."""
+    environments = {record.environment.id: record.environment for record in proof.records}
+    subjects = tuple(_subject(subject, proof) for subject in proof.found.subjects)
+    return ExamplesFile(SCHEMA, environments, subjects)
+
+
+def schema() -> str:
+    """Return the JSON Schema of examples.json, generated from the types above."""
+    generated = msgspec.json.schema(ExamplesFile)
+    data = {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _subject(subject: Subject, proof: Proof) -> SubjectData:
     verdicts = {e.id: verdict.status for e, verdict in proof.verdicts(subject).items()}
-    return {
-        "id": subject.id,
-        "kind": subject.kind,
-        "file": subject.file,
-        "line": subject.line,
-        "names": list(subject.names),
-        "examples": len(subject.examples) if subject.kind == "entry" else 1,
-        "checked": subject.checked,
-        "digest": subject.digest,
-        **({"marks": marks} if (marks := _marks(subject)) else {}),
-        "outcomes": dict(sorted(verdicts.items())),
-    }
+    return SubjectData(
+        id=subject.id,
+        kind=subject.kind,
+        file=subject.file,
+        line=subject.line,
+        names=subject.names,
+        examples=len(subject.examples) if subject.kind == "entry" else 1,
+        checked=subject.checked,
+        digest=subject.digest,
+        outcomes=dict(sorted(verdicts.items())),
+        marks=_marks(subject) or msgspec.UNSET,
+    )
 
 
-def _marks(subject: Subject) -> list[dict[str, str | int]]:
-    """Return what holds with some versions only: the subject, or examples by line."""
+def _marks(subject: Subject) -> tuple[MarkedPart, ...]:
     places: list[tuple[int, Marks, str]] = [(subject.line, subject.marks, subject.title)]
     places += [(e.line, e.marks, e.change) for e in subject.examples]
-    return [
-        {"line": line, **asdict(marks), "change": change} for line, marks, change in places if marks
-    ]
+    return tuple(
+        MarkedPart(line, marks.since, marks.until, marks.python, change)
+        for line, marks, change in places
+        if marks
+    )
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
-        data = json.dumps(examples_data(proof_of(app.env)), indent=1) + "\n"
-        write_atomically(Path(app.outdir, "examples.json"), data)
+        data = msgspec.json.format(msgspec.json.encode(examples_file(proof_of(app.env))), indent=1)
+        write_atomically(Path(app.outdir, "examples.json"), data + b"\n")
 
 
 def setup(app: Sphinx) -> None:

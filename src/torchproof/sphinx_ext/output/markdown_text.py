@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from html import unescape
 
 from docutils import nodes
 from sphinx import addnodes
 
-_TAG = re.compile(r"<(/?)([a-zA-Z]+)[^>]*>")
-_DESCRIPTION = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
+from torchproof.sphinx_ext.drawings import drawing, drawing_markdown
+
 _SKIPPED = (nodes.comment, nodes.substitution_definition, nodes.target, addnodes.index)
 _SKIPPED_CLASSES = {"sphx-glr-download-link-note"}
 
@@ -48,8 +47,10 @@ class MarkdownText:
                 return self._signature(node)
             case nodes.Element() if isinstance(node, nodes.Admonition | nodes.block_quote):
                 return self._quote(node, depth)
+            case drawing():
+                return drawing_markdown(node)
             case nodes.raw():
-                return _drawing(node.astext())
+                return ""
             case nodes.image() | nodes.reference():
                 return self._inline_of(node)
             case nodes.transition():
@@ -157,29 +158,6 @@ def _fence(node: nodes.Element) -> str:
     while marks in text:
         marks += "`"
     return f"{marks}{language}\n{text}\n{marks}"
-
-
-def _drawing(html: str) -> str:
-    """Return what a drawing says in words: its description, or the list that it is."""
-    if "<svg" in html:
-        found = _DESCRIPTION.search(html)
-        return f"*Figure: {' '.join(unescape(found[1]).split())}*" if found else ""
-    if "<li" not in html:
-        return ""
-    lines: list[str] = []
-    depth, end = 0, 0
-    for tag in _TAG.finditer(html):
-        text = unescape(html[end : tag.start()])
-        if text.strip() and lines:
-            lines[-1] += text
-        end = tag.end()
-        if tag[2] in {"ul", "ol"}:
-            depth += -1 if tag[1] else 1
-        elif tag[2] == "li" and not tag[1]:
-            lines.append("  " * (depth - 1) + "- ")
-        elif lines and not tag[1] and not lines[-1].endswith(" "):
-            lines[-1] += " "
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _is_tight(item: nodes.Node) -> bool:

@@ -1,8 +1,8 @@
-"""A process that says one line when it is ready, and ends with its parent at the latest.
+"""A child process that prints one line when it is ready and never outlives its parent.
 
-Two pipes are all there is between the two. The companion's standard output closes when it dies;
-its standard input closes when the parent dies, however that happens. So neither has to poll, and
-no companion is left behind. POSIX only.
+Two pipes are all there is between the two. The child's standard output closes when it dies; its
+standard input closes when the parent dies, however that happens. Neither has to poll, and no child
+is left behind. POSIX only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import IO, NoReturn
 
 
 @dataclass(frozen=True)
-class Companion:
+class ChildProcess:
     """A running process, seen from its parent."""
 
     pid: int
@@ -29,23 +29,23 @@ class Companion:
     lifeline: int
 
     def first_line(self, *, within: float) -> str:
-        """Return the first line that it says, empty if it died; TimeoutError if it is late."""
+        """Return the first line that it prints, empty if it died; TimeoutError if it is late."""
         deadline = time.monotonic() + within
-        said = b""
-        while not said.endswith(b"\n"):
+        line = b""
+        while not line.endswith(b"\n"):
             if not _readable(self.output, deadline):
                 raise TimeoutError
             byte = os.read(self.output, 1)
             if not byte:
                 return ""
-            said += byte
-        return said.decode()
+            line += byte
+        return line.decode()
 
     def stop(self, *, patience: float = 2.0) -> int:
         """Terminate it, or kill it where that takes longer than `patience`; return its status."""
         os.kill(self.pid, signal.SIGTERM)
         deadline = time.monotonic() + patience
-        # Read what it says until it closes its output: most often, that is its end.
+        # Read until it closes its output: most often, that is its end.
         while time.monotonic() < deadline and _readable(self.output, deadline):
             if not os.read(self.output, 4096):
                 break
@@ -58,8 +58,8 @@ class Companion:
         return os.waitstatus_to_exitcode(status)
 
 
-def spawn(command: list[str], *, env: Mapping[str, str], errors: IO[bytes]) -> Companion:
-    """Start a companion from a command line; its standard error goes to `errors`."""
+def spawn(command: list[str], *, env: Mapping[str, str], errors: IO[bytes]) -> ChildProcess:
+    """Start a child from a command line; its standard error goes to `errors`."""
     stdin, lifeline = os.pipe()
     output, stdout = os.pipe()
     pid = os.posix_spawn(
@@ -76,51 +76,51 @@ def spawn(command: list[str], *, env: Mapping[str, str], errors: IO[bytes]) -> C
     )
     os.close(stdin)
     os.close(stdout)
-    return Companion(pid, output, lifeline)
+    return ChildProcess(pid, output, lifeline)
 
 
-def fork(main: Callable[[], int], *, errors: IO[bytes]) -> Companion:
-    """Start a companion that runs `main` with the modules that this process has imported."""
+def fork(main: Callable[[], int], *, errors: IO[bytes]) -> ChildProcess:
+    """Start a child that runs `main` with the modules that this process has imported."""
     if threading.active_count() > 1:
         names = ", ".join(sorted(thread.name for thread in threading.enumerate()))
         raise RuntimeError(
             f"a process with several threads ({names}) cannot be forked safely: "
-            "fork before they start, or spawn the companion"
+            "fork before they start, or spawn the child"
         )
     stdin, lifeline = os.pipe()
     output, stdout = os.pipe()
     with warnings.catch_warnings():
-        # Python 3.12 counts the threads of BLAS as well, which no companion uses.
+        # Python 3.12 counts the threads of BLAS as well, which no child uses.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
-        # Its own copy of the lifeline would keep the companion from seeing the parent go.
+        # Its own copy of the lifeline would keep the child from seeing the parent go.
         os.close(lifeline)
         os.close(output)
         _become(main, stdin=stdin, stdout=stdout, stderr=errors.fileno())
     os.close(stdin)
     os.close(stdout)
-    return Companion(pid, output, lifeline)
+    return ChildProcess(pid, output, lifeline)
 
 
-def announce(line: str) -> None:
-    """Say the one line of a companion; what it prints from now on goes to standard error."""
+def report_ready(line: str) -> None:
+    """Print the one line of a child; what it prints from now on goes to standard error."""
     print(line, flush=True)
     sys.stdout = sys.stderr
 
 
-def end_with_parent(last_act: Callable[[], None]) -> None:
-    """End this companion, after a last act, as soon as its parent is gone."""
+def exit_with_parent(cleanup: Callable[[], None]) -> None:
+    """Exit this child, after a cleanup, as soon as its parent is gone."""
 
     def watch() -> None:
         while os.read(0, 4096):
             pass
         try:
-            last_act()
+            cleanup()
         finally:
             os._exit(0)
 
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+    threading.Thread(target=watch, name="exit-with-parent", daemon=True).start()
 
 
 def _become(main: Callable[[], int], *, stdin: int, stdout: int, stderr: int) -> NoReturn:

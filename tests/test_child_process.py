@@ -1,4 +1,4 @@
-"""A companion ends when it is told to, whatever it does about that."""
+"""A child ends when it is told to, whatever it does about that."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psutil
 import pytest
 from trees import PATIENCE
 
-from torchproof.processes.companion import Companion, spawn
+from torchproof.processes.child_process import ChildProcess, spawn
 
 IGNORES = "import os, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 READY = "print('ready', flush=True)\n"
@@ -25,28 +25,28 @@ STUBBORN = {
 }
 
 
-def started(code: str) -> Companion:
+def started(code: str) -> ChildProcess:
     with tempfile.TemporaryFile() as errors:
-        companion = spawn([sys.executable, "-S", "-c", code], env={}, errors=errors)
-    assert companion.first_line(within=PATIENCE) == "ready\n"
-    return companion
+        child = spawn([sys.executable, "-S", "-c", code], env={}, errors=errors)
+    assert child.first_line(within=PATIENCE) == "ready\n"
+    return child
 
 
 @pytest.mark.parametrize("code", STUBBORN.values(), ids=STUBBORN)
-def test_companion_that_ignores_its_end_is_killed(code: str) -> None:
-    companion = started(code)
+def test_child_that_ignores_its_end_is_killed(code: str) -> None:
+    child = started(code)
     pool = ThreadPoolExecutor()
-    stopping = pool.submit(companion.stop, patience=0.2)
+    stopping = pool.submit(child.stop, patience=0.2)
     try:
         assert stopping.result(10) == -signal.SIGKILL
     finally:
-        if psutil.pid_exists(companion.pid):
-            psutil.Process(companion.pid).kill()
+        if psutil.pid_exists(child.pid):
+            psutil.Process(child.pid).kill()
         pool.shutdown()
 
 
-def test_companion_that_ends_is_not_waited_for_any_longer() -> None:
-    companion = started(f"import time\n{READY}time.sleep(99)")
+def test_child_that_ends_is_not_waited_for_any_longer() -> None:
+    child = started(f"import time\n{READY}time.sleep(99)")
     begin = time.monotonic()
-    assert companion.stop(patience=PATIENCE) == -signal.SIGTERM
+    assert child.stop(patience=PATIENCE) == -signal.SIGTERM
     assert time.monotonic() - begin < PATIENCE / 2

@@ -1,0 +1,28 @@
+"""What a page shows of a recorded graph, tree or trace: a drawing, or Markdown."""
+
+from __future__ import annotations
+
+from torchproof.language import Translate, untranslated
+from torchproof.pictures.graph_words import graph_in_words
+from torchproof.pictures.kinds import Drawable, Graph, Tree
+from torchproof.pictures.lists import trace_html, trace_markdown, tree_html, tree_markdown
+from torchproof.pictures.svg import graph_svg
+
+
+def draw(shown: Drawable, *, anchor: str, translate: Translate = untranslated) -> str:
+    """Return SVG of a graph or HTML of a list; `anchor` is unlike all other ids of its page."""
+    if isinstance(shown, Graph):
+        return graph_svg(shown, anchor=anchor, translate=translate)
+    if isinstance(shown, Tree):
+        return tree_html(shown, translate=translate)
+    return trace_html(shown, translate=translate)
+
+
+def in_words(shown: Drawable, *, translate: Translate = untranslated) -> str:
+    """Return Markdown that says what the drawing shows."""
+    if isinstance(shown, Graph):
+        words = translate("Figure: %s", graph_in_words(shown, translate=translate))
+        return f"*{words}*"
+    if isinstance(shown, Tree):
+        return tree_markdown(shown, translate=translate)
+    return trace_markdown(shown, translate=translate)
