@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from torchproof.running.checker import same_output, strip_device
+from torchproof.finding.devices import DEVICES
+from torchproof.running.checker import same_output
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,14 @@ def test_output_without_a_last_line_end_is_like_one_with_it() -> None:
 def test_suffix_of_the_tested_device_is_removed_and_no_other() -> None:
     for index in ("", ":0"):
         got = f"tensor([1.], device='cuda{index}', requires_grad=True)"
-        assert strip_device(got, "cuda") == "tensor([1.], requires_grad=True)"
+        assert DEVICES["cuda"].as_on_cpu(got) == "tensor([1.], requires_grad=True)"
     for other in ("cuda:1", "meta", "cpu"):
         got = f"tensor(..., device='{other}', size=(1,))"
-        assert strip_device(got, "cuda") == got
+        assert DEVICES["cuda"].as_on_cpu(got) == got
     for other in ("cuda:0", "cpu"):
-        assert strip_device(f"x, device='{other}'", "cpu") == f"x, device='{other}'"
-    assert strip_device("device(type='cuda', index=0)", "cuda") == "device(type='cuda', index=0)"
+        assert DEVICES["cpu"].as_on_cpu(f"x, device='{other}'") == f"x, device='{other}'"
+    whole = "device(type='cuda', index=0)"
+    assert DEVICES["cuda"].as_on_cpu(whole) == whole
 
 
 def test_suffix_is_removed_from_what_came_and_not_from_what_is_expected() -> None:
@@ -139,3 +141,20 @@ def test_lines_of_the_numbers_themselves_are_compared_on_every_device() -> None:
     got = "tensor([[1.],\n        [2.]], device='cuda:0')\n"
     assert same_output("tensor([[1.],\n        [2.]])\n", got, device="cuda")
     assert not same_output("tensor([[1.], [2.]])\n", got, device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("device", "named"),
+    [
+        ("cuda", "torch.cuda.FloatTensor"),
+        ("xpu", "torch.xpu.FloatTensor"),
+        ("sim", "torch.sim.FloatTensor"),
+        ("sim", "simFloatType"),
+    ],
+)
+def test_tensor_type_of_the_tested_device_is_that_of_the_cpu(device: str, named: str) -> None:
+    want = "modified by an inplace operation: [torch.FloatTensor [2]] is at version 1\n"
+    got = want.replace("torch.FloatTensor", named)
+    assert same_output(want, got, device=device)
+    assert not same_output(want, got, device="cpu")
+    assert not same_output(want, got.replace("Float", "Double"), device=device)

@@ -87,10 +87,11 @@ def test_a_module_takes_in_what_it_imports_anywhere(tmp_path: Path) -> None:
 
 
 def digests(root: Path) -> list[str]:
-    """Return the digests that a copy of the package gives, for torch and for Visdom."""
+    """Return the digests that a copy of the package gives: finder, torch, Visdom, simulation."""
     code = (
         "from torchproof.code_digest import _proving_digest, finding_digest;"
-        "print(finding_digest(), _proving_digest(False), _proving_digest(True))"
+        "print(finding_digest(), _proving_digest(False, False),"
+        "_proving_digest(True, False), _proving_digest(False, True))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -116,15 +117,16 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.parametrize(
     ("module", "changed"),
     [
-        ("running/checker", [False, True, True]),
-        ("running/execution", [False, True, True]),
-        ("running/worker", [False, True, True]),
-        ("pictures/kinds", [False, True, True]),
-        ("pictures/svg", [False, False, False]),
-        ("finding/statements", [True, True, True]),
-        ("visdom/application", [False, False, True]),
-        ("records/drift", [False, False, False]),
-        ("sphinx_ext/directives/compatibility", [False, False, False]),
+        ("running/checker", [False, True, True, True]),
+        ("running/execution", [False, True, True, True]),
+        ("running/worker", [False, True, True, True]),
+        ("pictures/kinds", [False, True, True, True]),
+        ("pictures/svg", [False, False, False, False]),
+        ("finding/statements", [True, True, True, True]),
+        ("visdom/application", [False, False, True, False]),
+        ("accelerator/device", [False, False, False, True]),
+        ("records/drift", [False, False, False, False]),
+        ("sphinx_ext/directives/compatibility", [False, False, False, False]),
     ],
 )
 def test_which_code_a_verdict_is_by(package: Any, module: str, changed: list[bool]) -> None:

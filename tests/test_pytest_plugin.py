@@ -200,7 +200,10 @@ def test_page_with_a_problem_stops_itself_and_no_other(root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--device", "tpu"], "--device: unknown device 'tpu'; known are cpu, cuda and all"),
+        (
+            ["--device", "tpu"],
+            "--device: unknown device 'tpu'; known are cpu, cuda, mps, xpu, sim",
+        ),
         (
             ["--device", "cpu", "--device", "cuda"],
             "--device: no cuda device here; present: cpu. Leave --device out to use what is there",

@@ -253,7 +253,9 @@ def test_devices_are_chosen_among_those_that_are_present(tree: Tree) -> None:
     assert tree.worker.chosen_devices([]) == ("cpu",)
     assert tree.worker.chosen_devices(["all"]) == ("cpu",)
     assert tree.worker.chosen_devices(["cpu", "cpu"]) == ("cpu",)
-    with pytest.raises(ValueError, match=r"^unknown device 'tpu'; known are cpu, cuda and all$"):
+    with pytest.raises(
+        ValueError, match=r"^unknown device 'tpu'; known are cpu, cuda, .* and all$"
+    ):
         tree.worker.chosen_devices(["cpu", "tpu"])
     with pytest.raises(ValueError, match=r"^no cuda device here; present: cpu\. Leave --device"):
         tree.worker.chosen_devices(["cuda"])

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torchproof.finding.devices import SIMULATED
+
 if TYPE_CHECKING:
     from torchproof.finding.subjects import Subject
 
@@ -20,6 +22,8 @@ _PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).parent
 _VISDOM = "visdom."
 """The package that only subjects of Visdom use."""
+_ACCELERATOR = "accelerator."
+"""The package that only the simulated accelerator uses."""
 _FINDING = ("finding.tree", "finding.pages", "finding.scripts")
 _RUNNING = (
     *("running.child", "running.execution", "running.worker"),
@@ -33,18 +37,28 @@ def finding_digest() -> str:
     return digest_of(_FINDING)
 
 
-def code_of(subject: Subject) -> str:
-    """Return the digest of what finds, runs, compares and draws a subject: what its verdict is by.
+def code_of(subject: Subject, device: str = "cpu") -> str:
+    """Return the digest of what finds, runs, compares and records a subject: its verdict is by it.
 
-    The server and the browser of Visdom are a part of it for subjects that speak of Visdom.
+    The server and the browser of Visdom are a part of it for subjects that speak of Visdom, and the
+    simulated accelerator for what runs on it.
     """
-    return _proving_digest("visdom" in subject.text)
+    return _proving_digest("visdom" in subject.text, device == SIMULATED)
 
 
 @functools.cache
-def _proving_digest(visdom: bool) -> str:
-    names = modules_of((*_FINDING, *_RUNNING))
-    return _digest_of([name for name in names if visdom or not name.startswith(_VISDOM)])
+def _proving_digest(visdom: bool, simulated: bool) -> str:
+    left_out = tuple(
+        package for package, used in ((_VISDOM, visdom), (_ACCELERATOR, simulated)) if not used
+    )
+    names = [n for n in modules_of((*_FINDING, *_RUNNING)) if not n.startswith(left_out)]
+    digest = _digest_of(names)
+    if simulated:
+        content = hashlib.sha256(digest.encode())
+        for path in sorted(_ROOT.joinpath("accelerator", "source").iterdir()):
+            content.update(path.read_bytes())
+        digest = content.hexdigest()[:12]
+    return digest
 
 
 def canonical(source: str) -> str:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from torchproof.finding.devices import ANY_ACCELERATOR, runs_on
 from torchproof.finding.subjects import Marks, Subject
 from torchproof.language import Translate, untranslated
 
@@ -140,8 +141,9 @@ def release_of(version: str) -> tuple[int, int]:
 
 def skip_reason(subject: Subject, device: str, where: Where) -> str | None:
     """Why a subject does not run on a device with these versions; None where it does."""
-    if subject.only is not None and subject.only != device:
-        return f"only on {subject.only}: {subject.because}"
+    if not runs_on(subject.only, device):
+        article = "an " if subject.only == ANY_ACCELERATOR else ""
+        return f"only on {article}{subject.only}: {subject.because}"
     if not hold_on(subject.marks, where):
         return describe(subject.marks)
     return None

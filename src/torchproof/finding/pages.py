@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from torchproof.finding.devices import ANY_ACCELERATOR, DEVICES, KNOWN
 from torchproof.finding.markdown import CODE, Block, blocks, split_options
 from torchproof.finding.marks import check_marks
 from torchproof.finding.statements import BadBlock, parse_statements
 from torchproof.finding.subjects import (
     DEFAULT_LIMIT,
-    DEVICES,
     NEEDS,
     Example,
     Found,
@@ -121,8 +121,8 @@ class _Page:
 
     def _check_device(self, line: int, options: dict[str, str]) -> None:
         only = options.get("only")
-        if only is not None and only not in DEVICES:
-            known = ", ".join(DEVICES)
+        if only is not None and only != ANY_ACCELERATOR and only not in DEVICES:
+            known = f"{KNOWN} and {ANY_ACCELERATOR}"
             self._problem(line, f"unknown device {only!r} in :only:; known are {known}")
         if only is not None and not options.get("because"):
             self._problem(line, ":only: without :because:; say why other devices are left out")

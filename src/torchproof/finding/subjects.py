@@ -10,7 +10,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-DEVICES = ("cpu", "cuda")
 PictureKind = Literal["graph", "tree", "trace", "pane"]
 NEEDS = ("browser",)
 DEFAULT_LIMIT = 30.0
@@ -94,7 +93,7 @@ class Subject:
     asserts: int = 0
     """Assert statements of a script."""
     only: str | None = None
-    """The one device that the subject makes sense on."""
+    """The one device that the subject makes sense on, or `accelerator` for any but the CPU."""
     because: str = ""
     needs: str = ""
     """What has to be on the machine, beside what is installed with pip."""

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from torchproof.finding.devices import DEVICES
 from torchproof.finding.marks import BELOW, release_of
 from torchproof.finding.subjects import Found, Subject
 from torchproof.finding.tree import find_files
@@ -35,8 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--device",
         action="append",
         default=[],
-        metavar="cpu|cuda|all",
-        help="run on this device (repeatable); default: every device present",
+        metavar="|".join([*DEVICES, "all"]),
+        help="run on this device (repeatable); sim is a simulated accelerator, compiled when first "
+        "asked for; default: all that are present, without sim",
     )
     group.addoption(
         "--record",

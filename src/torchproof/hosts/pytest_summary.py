@@ -59,7 +59,7 @@ class Summary:
             found["reason"],
             found["examples"],
             found["checked"],
-            code_of(self.subjects[subject]),
+            code_of(self.subjects[subject], environment.device),
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -58,13 +58,14 @@ class Record:
     def verdict(self, subject: Subject) -> Verdict | None:
         """Return the verdict of a subject by the code, as both stand now; None without one."""
         verdict = self.verdicts.get(subject.id)
-        if verdict is None or (verdict.digest, verdict.code) != (subject.digest, code_of(subject)):
+        code = code_of(subject, self.environment.device)
+        if verdict is None or (verdict.digest, verdict.code) != (subject.digest, code):
             return None
         return verdict
 
 
-def verdict_of(subject: Subject, outcome: Outcome) -> Verdict:
-    """Return what a record keeps of an outcome."""
+def verdict_of(subject: Subject, outcome: Outcome, *, device: str = "cpu") -> Verdict:
+    """Return what a record keeps of an outcome on a device."""
     reason = outcome.reason.split("\n")[0]
     return Verdict(
         subject.digest,
@@ -72,7 +73,7 @@ def verdict_of(subject: Subject, outcome: Outcome) -> Verdict:
         reason,
         outcome.examples,
         outcome.checked,
-        code_of(subject),
+        code_of(subject, device),
     )
 
 

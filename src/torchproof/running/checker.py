@@ -11,6 +11,8 @@ import doctest
 import math
 import re
 
+from torchproof.finding.devices import DEVICES
+
 _NUMBER = re.compile(
     r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][+-]?\d))(?P<exponent>[eE][+-]?\d+)?(?![\w.])"
 )
@@ -24,10 +26,10 @@ _RELATIVE = 1e-6
 def same_output(want: str, got: str, *, device: str = "cpu") -> bool:
     """Say whether a statement printed what the page shows for it.
 
-    `...` in the expected output stands for any text. The suffix that torch prints for the
-    device under test is removed from the real output.
+    `...` in the expected output stands for any text. What torch prints differently on the
+    device under test is brought to what it prints on the CPU.
     """
-    bare = strip_device(got, device)
+    bare = DEVICES[device].as_on_cpu(got)
     if bare != got:
         # The suffix took room, so torch may have put those behind it on a line of their own.
         want, bare = _SUFFIX.sub(", ", want), _SUFFIX.sub(", ", bare)
@@ -35,13 +37,6 @@ def same_output(want: str, got: str, *, device: str = "cpu") -> bool:
     if doctest.OutputChecker().check_output(want, got, _FLAGS):
         return True
     return doctest.OutputChecker().check_output(want, _take_over(want, got), _FLAGS)
-
-
-def strip_device(text: str, device: str) -> str:
-    """Remove `, device='cuda:0'`, as torch prints it, for the device under test."""
-    if device == "cpu":
-        return text
-    return re.sub(rf",\s+device='{re.escape(device)}(?::0)?'", "", text)
 
 
 def close(want: str, got: str) -> bool:

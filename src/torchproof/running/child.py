@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from torchproof.processes.orphans import die_with_parent, end_copies
-from torchproof.running.environment import describe_environment, installed_devices
+from torchproof.running.environment import (
+    describe_environment,
+    installed_devices,
+    prepare_device,
+)
 from torchproof.running.execution import execute
 from torchproof.running.messages import (
     Described,
@@ -66,6 +70,10 @@ def answer(request: Request, root: Path, *, fork: bool) -> Reply:
     Without `fork` nothing here forks, so that it works where that is not safe or not possible.
     """
     if isinstance(request, DescribeDevice):
+        try:
+            prepare_device(request.device)
+        except RuntimeError as error:
+            return Refusal(str(error))
         return Described(describe_environment(request.device))
     if isinstance(request, ListDevices):
         return Devices(installed_devices())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Executor, Future, wait
 from typing import Any, TypeVar
 
-from torchproof.finding.subjects import DEVICES
+from torchproof.finding.devices import DEVICES, KNOWN
 from torchproof.running.jobs import code_digest, foreign_code
 
 _T = TypeVar("_T")
@@ -56,9 +56,7 @@ class Cluster:
             return present
         for device in wanted:
             if device not in DEVICES:
-                raise ValueError(
-                    f"unknown device {device!r}; known are {', '.join(DEVICES)} and all"
-                )
+                raise ValueError(f"unknown device {device!r}; known are {KNOWN} and all")
             if device not in present:
                 raise ValueError(
                     f"no worker of {self._address} advertises {device}; start one where a GPU is "

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from torchproof.finding.devices import DEVICES, SIMULATED
 from torchproof.running.cpu_capability import cpu_capability
 
 _ASSIGNED = re.compile(r"^__version__ = '([^']+)'", re.MULTILINE)
@@ -53,20 +54,33 @@ class Environment:
 
 
 def installed_devices() -> tuple[str, ...]:
-    """Return the devices that torch can use here; touches CUDA, so never call it in a parent."""
+    """Return the CPU and the accelerator that is here, if these pages know it.
+
+    It touches the accelerator, so it is not for a process that forks.
+    """
     import torch
 
-    return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    found = torch.accelerator.current_accelerator(check_available=True)
+    return ("cpu", found.type) if found is not None and found.type in DEVICES else ("cpu",)
+
+
+def prepare_device(device: str) -> None:
+    """Make a device usable in this process; raises NotBuilt where the simulated one cannot be."""
+    if device == SIMULATED:
+        from torchproof.accelerator.device import load
+
+        load()
 
 
 def describe_environment(device: str) -> Environment:
     """Describe this process's environment for a device; for the CPU without importing torch."""
     public, _, build = torch_version().partition("+")
     name = ""
-    if device == "cuda":
+    if device not in ("cpu", SIMULATED):
         import torch
 
-        name = torch.cuda.get_device_name()
+        module = torch.get_device_module(device)
+        name = module.get_device_name() if hasattr(module, "get_device_name") else ""
     return Environment(
         torch=public,
         build=build,

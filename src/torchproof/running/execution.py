@@ -16,11 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from torchproof.finding.devices import DEVICES
 from torchproof.finding.marks import hold_on, running_versions
 from torchproof.finding.subjects import Statement, Subject
 from torchproof.pictures.recording import record
 from torchproof.processes.orphans import end_copies
-from torchproof.running.checker import same_output, strip_device
+from torchproof.running.checker import same_output
+from torchproof.running.environment import prepare_device
 from torchproof.running.outcome import Drawing, Failure, Outcome, Status
 
 OUTPUT_LIMIT = 1 << 20
@@ -47,6 +49,8 @@ def _prepare(device: str) -> None:
     # The CPU is the default already; to set it would put a torch function mode under every call.
     if device != "cpu":
         import torch
+
+        prepare_device(device)
 
         torch.set_default_device(device)
 
@@ -101,7 +105,7 @@ def _run_statement(
     if raised is None:
         if statement.raises is None and same_output(statement.want, printed, device=device):
             return None
-        return _failure(statement, _cut(strip_device(printed, device)))
+        return _failure(statement, _cut(DEVICES[device].as_on_cpu(printed)))
     message = "".join(traceback.format_exception_only(raised))
     if statement.raises is not None and same_output(statement.raises, message, device=device):
         return None

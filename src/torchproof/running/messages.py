@@ -41,7 +41,7 @@ class RunSubject(Struct, frozen=True, tag="run-subject", forbid_unknown_fields=T
 
 
 class DescribeDevice(Struct, frozen=True, tag="describe-device", forbid_unknown_fields=True):
-    """A request for the environment of a device; its reply is an Environment."""
+    """A request for the environment of a device; its reply is Described, or a Refusal."""
 
     device: str
 
@@ -79,7 +79,7 @@ class Ready(Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
 
 
 class Refusal(Struct, frozen=True, tag="refusal", forbid_unknown_fields=True):
-    """The first line of a process that cannot."""
+    """The first line of a process that cannot, or the reply for a device that cannot be had."""
 
     error: str
 
@@ -102,7 +102,7 @@ class Devices(Struct, frozen=True, tag="devices", forbid_unknown_fields=True):
     names: tuple[str, ...]
 
 
-Reply = Ran | Described | Devices
+Reply = Ran | Described | Devices | Refusal
 
 
 class ForkReply(Struct, frozen=True, forbid_unknown_fields=True):

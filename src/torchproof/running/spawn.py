@@ -44,7 +44,7 @@ def ask_new_interpreter(
     start_limit: float,
     python: str,
     env: Mapping[str, str],
-) -> Reply | Refusal:
+) -> Reply:
     """Return the reply, or a refusal if the interpreter could not get ready for the request.
 
     `limit` begins when the interpreter has imported what the options name.

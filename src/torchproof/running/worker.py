@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from torchproof.finding.devices import DEVICES, KNOWN, SIMULATED
 from torchproof.finding.marks import describe, skip_reason
-from torchproof.finding.subjects import DEVICES, Subject
+from torchproof.finding.subjects import Subject
 from torchproof.running.environment import Environment
 from torchproof.running.fork_client import ForkServer, WorkerError
 from torchproof.running.messages import (
@@ -39,6 +40,8 @@ __all__ = ["FORKS", "Worker", "WorkerError"]
 
 _START_LIMIT = 120.0
 """Seconds that a first answer may take: an import of torch from a cold disk."""
+_BUILD_LIMIT = 600.0
+"""Seconds that the simulated accelerator may take to be compiled, on a busy machine."""
 FORKS = sys.platform == "linux"
 """Whether subjects run in forks unless told otherwise; nowhere else has that been tried."""
 _QUIET = {
@@ -127,7 +130,10 @@ class Worker:
     def environment(self, device: str) -> Environment:
         """Describe where subjects run on a device; it is asked once."""
         if device not in self._environments:
-            reply = self._ask(DescribeDevice(device), limit=_START_LIMIT)
+            limit = _BUILD_LIMIT if device == SIMULATED else _START_LIMIT
+            reply = self._ask(DescribeDevice(device), limit=limit)
+            if isinstance(reply, Refusal):
+                raise WorkerError(reply.error)
             if not isinstance(reply, Described):
                 raise WorkerError(f"cannot describe the environment: {_reason(reply)}")
             self._environments[device] = reply.environment
@@ -143,22 +149,24 @@ class Worker:
     def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Return the devices to run on; nothing or `all` means every one present.
 
-        Raises ValueError for a device that is unknown, or absent; it names those present.
+        Raises ValueError for a device that is unknown, or absent; it names those present. Raises
+        WorkerError for the simulated one where it cannot be compiled.
         """
         unknown = sorted(set(wanted) - {*DEVICES, "all"})
         if unknown:
-            raise ValueError(
-                f"unknown device {unknown[0]!r}; known are {', '.join(DEVICES)} and all"
-            )
-        if set(wanted) == {"cpu"}:
-            # It is always there, and to ask for others would touch them.
-            self.environment("cpu")
-            return ("cpu",)
+            raise ValueError(f"unknown device {unknown[0]!r}; known are {KNOWN} and all")
+        if set(wanted) <= {"cpu", SIMULATED} and wanted:
+            # They need no look at what is there, and to ask for others would touch them.
+            for device in wanted:
+                self.environment(device)
+            return tuple(dict.fromkeys(wanted))
         present = self.devices()
         if not wanted or "all" in wanted:
             return present
         for device in wanted:
-            if device not in present:
+            if device == SIMULATED:
+                self.environment(device)
+            elif device not in present:
                 raise ValueError(
                     f"no {device} device here; present: {', '.join(present)}. "
                     "Leave --device out to use what is there"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from torchproof.finding.devices import DEVICES
 from torchproof.finding.marks import release_of
 from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environment, release_name, telling_fields
@@ -25,7 +26,7 @@ from torchproof.sphinx_ext.directives.tables import (
     subject_link,
     table,
 )
-from torchproof.sphinx_ext.directives.verdict import LABELS, sign_of
+from torchproof.sphinx_ext.directives.verdict import sign_of
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
 
@@ -114,7 +115,7 @@ def _environments(proof: Proof, records: Sequence[Environment]) -> nodes.Node:
             row(
                 [
                     f"{environment.torch}{build}",
-                    f"{LABELS[environment.device]}, {_device(environment)}",
+                    f"{DEVICES[environment.device].label}, {_device(environment)}",
                     f"{environment.python}, {environment.visdom}",
                     *map(str, (passed, failed, skipped, due)),
                 ]
@@ -147,7 +148,7 @@ def _device(environment: Environment) -> str:
 def _label(environment: Environment, records: Sequence[Environment]) -> str:
     """Return the head of a column, as short as it can be and tell the environments apart."""
     release = release_name(environment.torch)
-    device = "" if environment.device == "cpu" else LABELS[environment.device]
+    device = "" if environment.device == "cpu" else DEVICES[environment.device].label
     alike = [
         record
         for record in records

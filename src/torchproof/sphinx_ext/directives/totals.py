@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from torchproof.finding.subjects import DEVICES
+from torchproof.finding.devices import DEVICES
 from torchproof.records.environment_names import release_ranges
 from torchproof.records.totals import Counts, count
 from torchproof.running.environment import Environment
 from torchproof.sphinx_ext.dependencies import depend_on
-from torchproof.sphinx_ext.directives.verdict import LABELS
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import counted
 
@@ -83,12 +82,12 @@ def _number(counts: Counts, key: str) -> int:
 
 def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, str]]:
     """Yield each device with the releases of torch and Python that ran on it."""
-    for device in DEVICES:
+    for device, label in ((device.name, device.label) for device in DEVICES.values()):
         own = [e for e in environments if e.device == device]
         for name in sorted({e.device_name for e in own}):
             here = [e for e in own if e.device_name == name]
-            label = f"{LABELS[device]} ({name})" if name else LABELS[device]
-            yield label, f"torch {release_ranges(e.torch for e in here)}, {_pythons(here)}"
+            versions = f"torch {release_ranges(e.torch for e in here)}, {_pythons(here)}"
+            yield f"{label} ({name})" if name else label, versions
 
 
 def _pythons(environments: Sequence[Environment]) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from docutils import nodes
 
+from torchproof.finding.devices import DEVICES, runs_on
 from torchproof.finding.marks import hold_on, release_of
-from torchproof.finding.subjects import DEVICES, Subject
+from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environments, telling_fields
 from torchproof.records.proof import Proof
 from torchproof.running.environment import Environment
 from torchproof.running.outcome import Status
 from torchproof.sphinx_ext.translation import counted, say, say_marks
-
-LABELS = {"cpu": "CPU", "cuda": "CUDA"}
 
 
 def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
@@ -55,8 +54,8 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
 
     An environment is named by its release of torch and by `fields`.
     """
-    label = LABELS[device]
-    if subject.only is not None and subject.only != device:
+    label = DEVICES[device].label
+    if not runs_on(subject.only, device):
         text = say("%(device)s skipped (only on %(only)s: %(because)s)") % {
             "device": label,
             "only": subject.only,

@@ -1,0 +1,60 @@
+"""The devices that subjects run on, and what torch prints differently on each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ANY_ACCELERATOR = "accelerator"
+"""In `:only:`, each device but the CPU."""
+SIMULATED = "sim"
+"""The device of `torchproof.accelerator`, which is there wherever it can be compiled."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One type of torch.device."""
+
+    name: str
+    """As in `torch.device(name)`."""
+    label: str
+    """As readers know it."""
+    type_names: tuple[str, ...] = ()
+    """Patterns of what messages of torch call a tensor type; their group 1 is the data type."""
+
+    def as_on_cpu(self, text: str) -> str:
+        """Return what torch prints on this device as it prints it on the CPU.
+
+        `, device='cuda:0'` goes, and `torch.cuda.FloatTensor` becomes `torch.FloatTensor`.
+        """
+        if self.name == "cpu":
+            return text
+        text = re.sub(rf",\s+device='{re.escape(self.name)}(?::0)?'", "", text)
+        for pattern in self.type_names:
+            text = re.sub(pattern, r"torch.\1Tensor", text)
+        return text
+
+
+DEVICES = {
+    device.name: device
+    for device in (
+        Device("cpu", "CPU"),
+        Device("cuda", "CUDA", (r"\btorch\.cuda\.(\w+)Tensor\b",)),
+        Device("mps", "MPS", (r"\btorch\.mps\.(\w+)Tensor\b", r"\bMPS(\w+)Type\b")),
+        Device("xpu", "XPU", (r"\btorch\.xpu\.(\w+)Tensor\b",)),
+        Device(
+            SIMULATED,
+            "simulated accelerator",
+            (r"\btorch\.sim\.(\w+)Tensor\b", r"\bsim([A-Z]\w*)Type\b"),
+        ),
+    )
+}
+"""By name; those that `torch.accelerator` may name, and the simulated one."""
+KNOWN = ", ".join(DEVICES)
+
+
+def runs_on(only: str | None, device: str) -> bool:
+    """Return whether a subject for one device only, or for any, makes sense on a device."""
+    if only == ANY_ACCELERATOR:
+        return device != "cpu"
+    return only in (None, device)
