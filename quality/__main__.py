@@ -17,7 +17,7 @@ from quality.limits import PERFORMANCE, PageResult, broken
 from quality.npm import ToolMissingError
 from quality.sample import PAGES, PageMissingError, check_pages
 from quality.serving import SITE, SiteMissingError, serve
-from torchproof.visdom.browser import FLAGS, BrowserMissingError, find_chromium, sandboxed
+from torchproof.visdom.chromium import FLAGS, BrowserMissingError, find_chromium, sandboxed
 
 HEAD = "performance  a11y  practices  SEO  shift   KiB  axe light/dark  page"
 MOST = 60

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quality import npm
-from torchproof.visdom.browser import FLAGS, find_chromium, sandboxed
+from torchproof.visdom.chromium import FLAGS, find_chromium, sandboxed
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
