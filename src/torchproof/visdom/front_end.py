@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-import logging
 import shutil
 import tempfile
 import tomllib
@@ -21,8 +20,6 @@ from torchproof.cache_folder import cache_folder, make_private
 from torchproof.visdom.npm import NpmError, install
 
 ASSETS = Path(__file__).with_name("assets")
-
-_log = logging.getLogger(__name__)
 
 
 class AssetsError(RuntimeError):
@@ -59,7 +56,6 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
 def _add_assets(static: Path, *, assets: Path, work: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(assets / name, work)
-    _log.info("npm fetches the front end of Visdom, this once")
     try:
         install(
             work,

@@ -5,12 +5,15 @@ The lock names no registry: npm asks the one that it is set up for.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 FLAGS = ("--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1")
+
+_log = logging.getLogger(__name__)
 
 
 class NpmError(RuntimeError):
@@ -28,6 +31,7 @@ def install(folder: Path, *, what: str, flags: Sequence[str] = ()) -> None:
             "npm is not on PATH: install Node.js with npm (apt-get install npm), which fetches "
             f"{what}"
         )
+    _log.info("npm fetches %s, this once", what)
     command = [npm, "ci", *FLAGS, *flags]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
