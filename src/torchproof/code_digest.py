@@ -47,6 +47,12 @@ def _proving_digest(visdom: bool) -> str:
     return _digest_of([name for name in names if visdom or not name.startswith(_VISDOM)])
 
 
+@functools.cache
+def module_digest(name: str) -> str:
+    """Return the digest of a module with what it imports, by its name within the package."""
+    return _digest_of(modules_of((name,)))
+
+
 def canonical(source: str) -> str:
     """Return a text that two sources share if they differ in comments, docstrings or layout alone.
 
