@@ -207,3 +207,43 @@ def test_without_browser_a_script_shows_what_is_committed(tmp_path: Path) -> Non
     html = build.page("gallery/some/words")
     for word in ("hello: hello", "hello: bye", "Note: aside"):
         assert f'alt="Visdom pane {word}"' in html
+
+
+HANDLE = '''"""
+A handle
+========
+
+What does it show?
+"""
+
+# %%
+# A value that is the last of its block is shown.
+
+text = "0x7f04eaa28e50 in the source is no output"
+{last}
+
+# %%
+# The end.
+
+assert text
+'''
+
+
+def test_an_address_in_an_output_is_told_with_file_and_line(tmp_path: Path) -> None:
+    site = Site(tmp_path, conf=CONF + GALLERY)
+    site.write(
+        {
+            "docs/index.md": "# Index\n\n```{toctree}\ngallery/some/index\n```\n",
+            "gallery/some/GALLERY_HEADER.rst": "Scripts\n=======\n\nText.\n",
+            "gallery/some/handle.py": HANDLE.format(last="object()"),
+        }
+    )
+    build = built(site)
+    assert build.status != 0
+    line = line_of(HANDLE, "text = ") - 1
+    said = rf"handle\.py:{line}: WARNING: the output of this block has the address 0x\w+, another"
+    assert re.search(said, build.output), build.output
+    assert "[torchproof.output]" in build.output
+    site.write({"gallery/some/handle.py": HANDLE.format(last="made = object()")})
+    build = built(site)
+    assert build.status == 0, build.output

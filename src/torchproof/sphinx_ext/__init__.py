@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchproof import __version__
-from torchproof.sphinx_ext import dependencies, domain, pane_pictures, proving, translation
+from torchproof.sphinx_ext import (
+    dependencies,
+    domain,
+    pane_pictures,
+    proving,
+    script_outputs,
+    translation,
+)
 from torchproof.sphinx_ext.directives import (
     code_links,
     compatibility,
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
 
 # In the order of a build; where two parts listen to one event, the first is called first.
 BEFORE_READING = (
+    script_outputs,  # source-read
     translation,  # config-inited
     not_found,  # config-inited
     proving,  # builder-inited: runs what has no outcome; env-get-outdated
@@ -52,6 +60,7 @@ BEFORE_READING = (
     dependencies,  # env-get-outdated: which pages a change makes new
 )
 READING = (
+    script_outputs,  # source-read
     domain,
     entry,
     example,
