@@ -100,6 +100,24 @@ def _draw(app: Sphinx) -> None:
     bring_up_to_date(pane_pictures(app.srcdir), panes)
 
 
+def _run_scripts_again(app: Sphinx) -> None:
+    """Have scripts run whose pictures were drawn with other versions, as only that draws them.
+
+    sphinx-gallery runs a script again where the digest that it kept of it is gone.
+    """
+    pictures = pane_pictures(app.srcdir)
+    places = sorted(place for place in pictures.places() if place.parts[0] == "gallery")
+    unsound = {place.parent: reason for place in places if (reason := pictures.unsound(place))}
+    # Where nothing can draw, the pictures would be as old as before.
+    if unsound and not missing_browser():
+        for script, reason in unsound.items():
+            kept = Path(app.srcdir, f"{script}.py.md5")
+            if kept.exists():
+                logger.info("torchproof: %s.py runs again for its pictures: %s", script, reason)
+                kept.unlink()
+
+
 def setup(app: Sphinx) -> None:
-    """Draw what is out of date once the outcomes are there."""
+    """Draw what is out of date once the outcomes are there, and before scripts run."""
+    app.connect("builder-inited", _run_scripts_again, priority=6)
     app.connect("builder-inited", _draw, priority=6)
