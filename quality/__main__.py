@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from quality import axe, lighthouse, links, nu
 from quality.limits import PERFORMANCE, PageResult, broken
-from quality.npm import ToolMissingError
 from quality.sample import PAGES, PageMissingError, check_pages
 from quality.serving import SITE, SiteMissingError, serve
-from torchproof.visdom.browser import FLAGS, BrowserMissingError, find_chromium, sandboxed
+from quality.tools import ToolMissingError
+from torchproof.visdom.chromium import FLAGS, BrowserMissingError, find_chromium, sandboxed
 
 HEAD = "performance  a11y  practices  SEO  shift   KiB  axe light/dark  page"
 MOST = 60

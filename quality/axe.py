@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quality import npm
+from quality import tools
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -14,7 +14,7 @@ RUN = "async () => (await axe.run(document, {resultTypes: ['violations']})).viol
 
 def violations(page: Page) -> list[str]:
     """Return a line for each place that breaks a rule: the rule, the element, what to change."""
-    script = npm.package("axe-core") / "axe.min.js"
+    script = tools.package("axe-core") / "axe.min.js"
     page.evaluate(script.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(RUN)
     return [

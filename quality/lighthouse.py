@@ -12,8 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from quality import npm
-from torchproof.visdom.browser import FLAGS, find_chromium, sandboxed
+from quality import tools
+from torchproof.visdom.chromium import FLAGS, find_chromium, sandboxed
 
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -57,8 +57,8 @@ def measure(url: str, *, runs: int = 3, desktop: bool = False) -> Scores:
 
 
 def _report(url: str, *, desktop: bool) -> dict[str, Any]:
-    node = npm.program("node", "install Node.js 18 or newer (apt-get install nodejs)")
-    script = npm.package("lighthouse") / "cli/index.js"
+    node = tools.program("node", "install Node.js 18 or newer (apt-get install nodejs)")
+    script = tools.package("lighthouse") / "cli/index.js"
     flags = " ".join(["--headless=new", *FLAGS, *([] if sandboxed() else ["--no-sandbox"])])
     command = [node, str(script), url, "--output=json", "--quiet", f"--chrome-flags={flags}"]
     command.append(f"--only-categories={','.join(CATEGORIES)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from quality import npm
+from quality import tools
 
 # Its own recursion over the styles of a page needs more stack than Java gives.
 JAVA = ("-Xss8m", "-jar")
@@ -25,8 +25,8 @@ class Fault:
 
 def faults(site: Path) -> list[Fault]:
     """Return what is wrong with the pages, the commonest first."""
-    java = npm.program("java", "install a Java runtime (apt-get install default-jre-headless)")
-    jar = npm.package("vnu-jar") / "build/dist/vnu.jar"
+    java = tools.program("java", "install a Java runtime (apt-get install default-jre-headless)")
+    jar = tools.package("vnu-jar") / "build/dist/vnu.jar"
     done = subprocess.run(
         [java, *JAVA, str(jar), "--format", "json", "--skip-non-html", "--errors-only", str(site)],
         capture_output=True,

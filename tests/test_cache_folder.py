@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -89,3 +92,17 @@ def test_the_users_cache_folder_follows_the_usual_variables(
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setenv("HOME", str(tmp_path / "me"))
     assert cache_folder() == tmp_path / "me" / ".cache" / "torchproof"
+
+
+def test_macos_has_its_own_place_for_caches(tmp_path: Path) -> None:
+    # Which system it is, the interpreter says; no other is at hand here.
+    code = (
+        "import pathlib, sys; sys.platform = 'darwin';"
+        "from torchproof.cache_folder import cache_folder; print(cache_folder())"
+    )
+    hidden = {"TORCHPROOF_CACHE", "XDG_CACHE_HOME"}
+    env = {**{k: v for k, v in os.environ.items() if k not in hidden}, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()) == tmp_path / "Library/Caches/torchproof"

@@ -10,12 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from torchproof.visdom.browser import browser_context, missing_browser, sandboxed
+from torchproof.visdom.browser import browser_context, missing_browser
+from torchproof.visdom.chromium import sandboxed
 
 ROOT = Path(__file__).parents[1]
 AS_ANYBODY = """
 import os
-from torchproof.visdom.browser import sandboxed
+from torchproof.visdom.chromium import sandboxed
 if os.geteuid() == 0:
     os.seteuid(65534)
 print(sandboxed())

@@ -20,7 +20,9 @@ from torchproof.sphinx_ext.drawings import drawing_rst
 GRAPH = Graph("loss", (Node("n0", "root", "loss"), Node("n1", "leaf", "w")), (Edge("n0", "n1"),))
 TREE = Tree(Part("module", "net", "Net", parts=(Part("buffer", "b", shape=(), dtype="float32"),)))
 TRACE = Trace("log", ("Net hook 2",))
-SCRIPT = ":orphan:\n\nA script\n========\n\n" + "\n".join(map(drawing_rst, (GRAPH, TREE, TRACE)))
+SCRIPT = ":orphan:\n\nA script\n========\n\n" + "\n".join(
+    [drawing_rst(GRAPH), drawing_rst(TREE), drawing_rst(TRACE)]
+)
 BLOCK = ":graph: y\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.item()\n2.0"
 
 

@@ -12,11 +12,12 @@ import pytest
 from sites import CONF, Build, Site
 from sphinx.errors import ExtensionError
 from test_pane_pictures import png
-from test_visdom_panes import PANE
+from test_visdom_panes import PANE, needs_browser
 from trees import line_of, write_tree
 
 from torchproof.hosts.gallery_hooks import panes_of, reset, scrape
 from torchproof.panes.pictures import PanePictures
+from torchproof.panes.versions import versions
 from torchproof.visdom.client import default_port
 from torchproof.visdom.panes import pane_json
 
@@ -35,7 +36,6 @@ A question.
 # %%
 # One word.
 
-import visdom
 
 vis = visdom.Visdom()
 vis.text("hello", win="hello")
@@ -207,3 +207,74 @@ def test_without_browser_a_script_shows_what_is_committed(tmp_path: Path) -> Non
     html = build.page("gallery/some/words")
     for word in ("hello: hello", "hello: bye", "Note: aside"):
         assert f'alt="Visdom pane {word}"' in html
+
+
+@needs_browser
+def test_an_unchanged_script_runs_where_its_picture_is_of_another_visdom(tmp_path: Path) -> None:
+    site = Site(tmp_path, conf=CONF + GALLERY)
+    site.write(
+        {
+            "docs/index.md": "# Index\n\n```{toctree}\ngallery/some/index\n```\n",
+            "gallery/some/GALLERY_HEADER.rst": "Scripts\n=======\n\nText.\n",
+            "gallery/some/words.py": SCRIPT,
+        }
+    )
+    pictures = PanePictures(tmp_path / "docs/panes")
+    for name, word in (("hello", "hello"), ("hello.2", "bye"), ("other@note.d8da2c", "aside")):
+        pictures.write(FOLDER / name, {**PANE, "content": word}, png())
+    assert built(site).status == 0
+    data = pictures.data(FOLDER / "hello.2")
+    installed = versions()["Visdom"]
+    here = f'"Visdom":"{installed}"'
+    drawn_before = data.read_text().replace(here, '"Visdom":"0.1"')
+    data.write_text(drawn_before)
+    build = built(site)
+    assert build.status == 0, build.output
+    assert "runs again" not in build.output
+    assert data.read_text() == drawn_before, "nothing can draw it"
+    build = site.build()
+    assert build.status == 0, build.output
+    said = "gallery/some/words.py runs again for its pictures: it was drawn with Visdom 0.1"
+    assert said in build.output
+    assert pictures.unsound(FOLDER / "hello.2") == ""
+    assert pictures.png(FOLDER / "hello").read_bytes() == png(), "it was current"
+
+
+HANDLE = '''"""
+A handle
+========
+
+What does it show?
+"""
+
+# %%
+# A value that is the last of its block is shown.
+
+text = "0x7f04eaa28e50 in the source is no output"
+{last}
+
+# %%
+# The end.
+
+assert text
+'''
+
+
+def test_an_address_in_an_output_is_told_with_file_and_line(tmp_path: Path) -> None:
+    site = Site(tmp_path, conf=CONF + GALLERY)
+    site.write(
+        {
+            "docs/index.md": "# Index\n\n```{toctree}\ngallery/some/index\n```\n",
+            "gallery/some/GALLERY_HEADER.rst": "Scripts\n=======\n\nText.\n",
+            "gallery/some/handle.py": HANDLE.format(last="object()"),
+        }
+    )
+    build = built(site)
+    assert build.status != 0
+    line = line_of(HANDLE, "text = ") - 1
+    said = rf"handle\.py:{line}: WARNING: the output of this block has the address 0x\w+, another"
+    assert re.search(said, build.output), build.output
+    assert "[torchproof.output]" in build.output
+    site.write({"gallery/some/handle.py": HANDLE.format(last="made = object()")})
+    build = built(site)
+    assert build.status == 0, build.output

@@ -13,7 +13,7 @@ from PIL import Image
 from test_visdom_panes import PANE, needs_browser
 
 from torchproof.panes.pictures import PanePictures
-from torchproof.visdom.browser import BrowserMissingError
+from torchproof.visdom.chromium import BrowserMissingError
 
 PLACE = PurePosixPath("visdom/text/notes/hello")
 
@@ -104,6 +104,7 @@ def test_without_a_browser_the_error_says_what_to_install(
     variable: str, value: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCHPROOF_CHROMIUM", "" if variable == "PATH" else "/bin/true")
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
     monkeypatch.setenv(variable, value)
     with pytest.raises(BrowserMissingError, match=said):
         PanePictures(tmp_path).draw({PLACE: PANE})

@@ -12,9 +12,9 @@ import pytest
 
 from quality.lighthouse import Scores
 from quality.limits import PageResult, broken
-from quality.npm import ToolMissingError, program
 from quality.sample import PageMissingError, check_pages
 from quality.serving import SiteMissingError, serve
+from quality.tools import ToolMissingError, package, program
 
 FINE = Scores(98, 100, 100, 100, 0.01, 200, ())
 
@@ -61,6 +61,16 @@ def test_a_missing_program_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ToolMissingError, match="npm is not on PATH: install Node"):
         program("npm", "install Node")
+
+
+def test_without_npm_the_tools_say_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    (tmp_path / "package-lock.json").touch()
+    said = r"npm is not on PATH: install Node\.js.*, which fetches what .*/package-lock\.json"
+    with pytest.raises(ToolMissingError, match=said):
+        package("axe-core", folder=tmp_path)
 
 
 def test_a_page_within_the_limits_breaks_none() -> None:

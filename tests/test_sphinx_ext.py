@@ -190,7 +190,9 @@ def test_a_pane_without_picture_and_browser_says_what_to_install(tmp_path: Path)
     setup = "```{doctest}\n>>> import visdom\n>>> vis = visdom.Visdom()\n```\n"
     block = ":pane: text\n:alt: a word\n>>> vis.text('word', win='text')\n'text'"
     site.write({"docs/pages/a.md": page(entry("visdom.Visdom.text", block), setup=setup)})
-    build = site.build(env={"PATH": "", "TORCHPROOF_CHROMIUM": ""})
+    build = site.build(
+        env={"PATH": "", "TORCHPROOF_CHROMIUM": "", "PLAYWRIGHT_BROWSERS_PATH": "/none"}
+    )
     assert build.status != 0
     assert "no picture of pane `text`" in build.output
     assert "chromium" in build.output

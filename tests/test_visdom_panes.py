@@ -14,13 +14,8 @@ from PIL import Image
 
 from torchproof.panes.data import shown, shown_text
 from torchproof.panes.difference import difference
-from torchproof.visdom.browser import (
-    BrowserMissingError,
-    PaneError,
-    browse,
-    draw_panes,
-    find_chromium,
-)
+from torchproof.visdom.browser import PaneError, browse, draw_panes
+from torchproof.visdom.chromium import BrowserMissingError, find_chromium
 from torchproof.visdom.panes import pane_json, picture
 from torchproof.visdom.png import smaller
 from torchproof.visdom.server import Server, visdom_server
@@ -150,14 +145,6 @@ def test_a_picture_depends_on_its_pane_only(panes: dict[str, dict[str, Any]]) ->
         assert one == other, win
         assert colours(one) > 20, win
         assert len(smaller(one)) < 40_000, win
-
-
-@needs_browser
-def test_the_browser_may_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    chromium = find_chromium()
-    monkeypatch.setenv("TORCHPROOF_CHROMIUM", str(chromium))
-    monkeypatch.setenv("PATH", "")
-    assert find_chromium() == chromium
 
 
 def test_a_pane_with_a_nan_is_not_drawn() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quality.tools import FOLDER as TOOLS
 from torchproof.visdom.front_end import ASSETS, AssetsError, front_end_folder
 from torchproof.visdom.server import visdom_server
 
@@ -126,10 +127,12 @@ def test_without_npm_the_error_says_what_to_install(
     assert left_in(tmp_path) == []
 
 
-def test_the_lock_pins_contents_and_no_registry() -> None:
-    text = (ASSETS / "package-lock.json").read_text()
-    packages = json.loads(text)["packages"]
+@pytest.mark.parametrize("folder", [ASSETS, TOOLS], ids=["front end", "quality"])
+def test_the_lock_pins_contents_and_no_registry(folder: Path) -> None:
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     del packages[""]
     assert all(package["integrity"].startswith("sha512-") for package in packages.values())
     assert not any("resolved" in package for package in packages.values())
-    assert "://" not in text
+    # What an author asks for stands in the lock too.
+    kept = [{k: v for k, v in p.items() if k != "funding"} for p in packages.values()]
+    assert "://" not in json.dumps(kept)

@@ -52,8 +52,8 @@ x = torch.tensor(1.0, requires_grad=True)
 weight = torch.tensor(1.5, requires_grad=True)
 first = x * weight
 second = first * weight
-first.register_hook(clip)
-second.register_hook(clip)
+for state in (first, second):
+    state.register_hook(clip)
 # torchproof: graph second
 
 # %%

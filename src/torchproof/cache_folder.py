@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def cache_folder() -> Path:
-    """Return the cache folder: $TORCHPROOF_CACHE, or the user's, which $XDG_CACHE_HOME moves."""
+    """Return the cache folder: $TORCHPROOF_CACHE, or where this system keeps caches of a user.
+
+    On Linux that is ~/.cache, which $XDG_CACHE_HOME moves.
+    """
     if chosen := os.environ.get("TORCHPROOF_CACHE"):
         return Path(chosen).resolve()
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(user, "torchproof")
+    return user_cache_path("torchproof", appauthor=False)
 
 
 def make_private(folder: Path) -> Path:

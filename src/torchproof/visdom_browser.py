@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from torchproof.visdom.browser import (
-    BrowserMissingError,
-    PaneError,
-    browse,
-)
+from torchproof.visdom.browser import PaneError, browse
+from torchproof.visdom.chromium import BrowserMissingError
 
 __all__ = ["BrowserMissingError", "PaneError", "browse"]

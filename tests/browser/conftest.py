@@ -10,7 +10,7 @@ from browser.watching import Watch
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from quality.serving import SITE, SiteMissingError, serve
-from torchproof.visdom.browser import FLAGS, BrowserMissingError, find_chromium, sandboxed
+from torchproof.visdom.chromium import FLAGS, BrowserMissingError, find_chromium, sandboxed
 
 Open = Callable[..., BrowserContext]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 import json
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from torchproof.api.inventory import Description, Name
+from torchproof.code_digest import digest_of
 from torchproof.files import write_atomically
 from torchproof.running.preloading import explain
 from torchproof.running.worker import WorkerError
@@ -37,8 +37,7 @@ class Descriptions:
         """
         path = cache / "descriptions.json"
         names = sorted(wanted)
-        fields = [field.name for kind in (cls, Description) for field in dataclasses.fields(kind)]
-        key = [fields, *(_version(package) for package in ("torch", "visdom", "torchproof"))]
+        key = _key()
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -74,6 +73,15 @@ def split_parameters(signature: str) -> tuple[list[str], str]:
             if depth == 0:
                 break
     return parameters, signature[start:].partition("->")[2].strip()
+
+
+def _key() -> dict[str, str]:
+    """Return what descriptions depend on; each Python writes some signatures in its own way."""
+    return {
+        "python": "{}.{}".format(*sys.version_info),
+        "code": digest_of(("api.inventory",)),
+        **{package: _version(package) for package in ("torch", "visdom")},
+    }
 
 
 def _introspect(names: list[str]) -> dict[str, Any]:

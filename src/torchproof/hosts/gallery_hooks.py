@@ -30,8 +30,12 @@ from torchproof.pictures.figure_words import figure_in_words
 from torchproof.pictures.kinds import Pane
 from torchproof.pictures.recording import record
 from torchproof.sphinx_ext.drawings import drawing_rst
-from torchproof.sphinx_ext.pane_pictures import ShownPane, bring_up_to_date, pane_pictures
-from torchproof.visdom.png import png_size
+from torchproof.sphinx_ext.pane_pictures import (
+    ShownPane,
+    bring_up_to_date,
+    pane_pictures,
+    shown_width,
+)
 
 _DRAWN = re.compile(
     r"^# torchproof: (?P<kind>graph|tree|trace) (?P<name>\w+)(?P<saved> saved)?\s*$", re.MULTILINE
@@ -168,12 +172,11 @@ def _panes(
 
 
 def _image(path: Path, src_dir: str, words: str) -> str:
-    # The pictures have two pixels for each of the page's, which figure_rst cannot be told.
-    width, _ = png_size(path)
+    # The pictures have more pixels than they take on the page, which figure_rst cannot be told.
     return (
         f".. image:: /{path.relative_to(src_dir).as_posix()}\n"
         f"    :alt: {words}\n"
-        f"    :width: {width // 2}px\n"
+        f"    :width: {shown_width(path)}px\n"
         "    :class: pane\n"
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,7 +18,7 @@ from torchproof.files import write_atomically
 from torchproof.panes.data import shown
 from torchproof.panes.difference import difference
 from torchproof.panes.versions import versions
-from torchproof.visdom.browser import BrowserMissingError, PaneError, draw_each
+from torchproof.visdom.browser import PaneError, draw_each
 from torchproof.visdom.png import smaller
 
 
@@ -73,7 +73,7 @@ class PanePictures:
         Raises `BrowserMissingError` and `AssetsError` where nothing can be drawn here.
         """
         failed = {}
-        with _driver_errors(), contextlib.closing(draw_each(list(panes.values()))) as drawn:
+        with contextlib.closing(draw_each(list(panes.values()))) as drawn:
             for (place, pane), picture in zip(panes.items(), drawn, strict=True):
                 if isinstance(picture, PaneError):
                     failed[place] = picture
@@ -101,20 +101,6 @@ class PanePictures:
     def _read(self, place: PurePosixPath) -> dict[str, Any]:
         data: dict[str, Any] = json.loads(self.data(place).read_text(encoding="utf-8"))
         return data
-
-
-@contextlib.contextmanager
-def _driver_errors() -> Iterator[None]:
-    """Give the error of Playwright whose own Node.js does not start, a bare Exception, its name."""
-    try:
-        yield
-    except Exception as error:
-        if "from the driver" not in str(error):
-            raise
-        raise BrowserMissingError(
-            "Playwright does not start: run `python -m playwright --version` to see why "
-            f"({error}); minimal containers lack libatomic.so.1: apt-get install libatomic1"
-        ) from None
 
 
 def _digest(png: bytes) -> str:

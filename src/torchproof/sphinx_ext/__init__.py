@@ -11,6 +11,7 @@ from torchproof.sphinx_ext import (
     drawings,
     pane_pictures,
     proving,
+    script_outputs,
     translation,
 )
 from torchproof.sphinx_ext.directives import (
@@ -59,6 +60,7 @@ BEFORE_READING = (
     dependencies,  # env-get-outdated: which pages a change makes new
 )
 READING = (
+    script_outputs,  # source-read
     domain,
     entry,
     drawings,  # and where they are written

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import imagesize
+
 from torchproof.finding.subjects import Picture, Subject
 from torchproof.panes.pictures import PanePictures
 from torchproof.panes.place import page_places, recorded_panes
 from torchproof.sphinx_ext.proving import proof_of, root_of
 from torchproof.sphinx_ext.warning_types import Kind, logger, warn
-from torchproof.visdom.browser import BrowserMissingError, PaneError, missing_browser
+from torchproof.visdom.browser import PIXELS, PaneError, missing_browser
+from torchproof.visdom.chromium import BrowserMissingError
 from torchproof.visdom.front_end import AssetsError
 from torchproof.visdom.server import ServerError
 
@@ -42,6 +45,12 @@ def pane_pictures(docs: str | Path) -> PanePictures:
 def pane_path(env: BuildEnvironment, subject: Subject, number: int, picture: Picture) -> Path:
     """Return the file of a picture that a block of a section asks for, drawn or not."""
     return pane_pictures(env.srcdir).png(page_places(subject)[number, picture])
+
+
+def shown_width(picture: Path) -> int:
+    """Return how wide a picture of a pane stands on a page, in pixels of the page."""
+    width, _ = imagesize.get(picture)
+    return int(width) // PIXELS
 
 
 def bring_up_to_date(pictures: PanePictures, panes: Sequence[ShownPane]) -> None:
@@ -91,6 +100,24 @@ def _draw(app: Sphinx) -> None:
     bring_up_to_date(pane_pictures(app.srcdir), panes)
 
 
+def _run_scripts_again(app: Sphinx) -> None:
+    """Have scripts run whose pictures were drawn with other versions, as only that draws them.
+
+    sphinx-gallery runs a script again where the digest that it kept of it is gone.
+    """
+    pictures = pane_pictures(app.srcdir)
+    places = sorted(place for place in pictures.places() if place.parts[0] == "gallery")
+    unsound = {place.parent: reason for place in places if (reason := pictures.unsound(place))}
+    # Where nothing can draw, the pictures would be as old as before.
+    if unsound and not missing_browser():
+        for script, reason in unsound.items():
+            kept = Path(app.srcdir, f"{script}.py.md5")
+            if kept.exists():
+                logger.info("torchproof: %s.py runs again for its pictures: %s", script, reason)
+                kept.unlink()
+
+
 def setup(app: Sphinx) -> None:
-    """Draw what is out of date once the outcomes are there."""
+    """Draw what is out of date once the outcomes are there, and before scripts run."""
+    app.connect("builder-inited", _run_scripts_again, priority=6)
     app.connect("builder-inited", _draw, priority=6)

@@ -19,6 +19,8 @@ class Kind(Enum):
     """An entry names something that does not exist."""
     PICTURE = "picture"
     """A picture is missing and cannot be drawn here."""
+    OUTPUT = "output"
+    """The output of a script differs from build to build."""
     GATE = "gate"
     """The inventory and the entries disagree."""
     ORDER = "order"

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,24 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from torchproof.processes.orphans import end_copies
 from torchproof.visdom.application import HOST
+from torchproof.visdom.chromium import FLAGS, BrowserMissingError, find_chromium, sandboxed
 from torchproof.visdom.server import visdom_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright
 
-# The first has no window of its own, and starts and draws in half the time of the others.
-NAMES = (
-    *("chromium-headless-shell", "chromium"),
-    *("chromium-browser", "google-chrome", "google-chrome-stable"),
-)
-FLAGS = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
 # A picture shows no handle, button or caret that only a reader at the screen can use.
 STYLE = """
 .react-resizable-handle, .js-plot-link-container, .modebar { display: none !important; }
@@ -60,23 +46,18 @@ async () => {
 """
 
 
+PIXELS = 2
+"""Pixels of a picture for each one of the page, in width and in height."""
 # What a picture depends on beside the pane, the front end and the browser.
 PAGE: dict[str, Any] = {
     "color_scheme": "light",
-    "device_scale_factor": 2,
+    "device_scale_factor": PIXELS,
     "locale": "en-US",
     "reduced_motion": "reduce",
     "timezone_id": "UTC",
     # The front end takes its grid for 1280 pixels wide, until it measures it after 0.2 s.
     "viewport": {"width": 1280, "height": 1200},
 }
-
-
-class BrowserMissingError(RuntimeError):
-    """No browser that starts, or nothing to drive it with, on this machine."""
-
-    # As it is imported by pages, and shown in a traceback.
-    __module__ = "torchproof.visdom_browser"
 
 
 class PaneError(RuntimeError):
@@ -99,7 +80,7 @@ class Drawn:
 
 
 def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
-    """Return the picture of each pane, as PNG, with two pixels for each one of the page."""
+    """Return the picture of each pane, as PNG, with `PIXELS` for each one of the page."""
     pictures = []
     with contextlib.closing(draw_each(panes)) as each:
         for drawn in each:
@@ -161,33 +142,14 @@ def browse(url: str) -> Iterator[Page]:
         yield page
 
 
-def find_chromium() -> Path:
-    """Return the browser: $TORCHPROOF_CHROMIUM, or the first of the usual names on PATH."""
-    chosen = os.environ.get("TORCHPROOF_CHROMIUM")
-    for name in [chosen] if chosen else NAMES:
-        if found := shutil.which(name):
-            return Path(found)
-    raise BrowserMissingError(
-        f"$TORCHPROOF_CHROMIUM is no program: {chosen}"
-        if chosen
-        else "no browser draws the panes: apt-get install chromium, or set $TORCHPROOF_CHROMIUM "
-        f"to the path of one (none of {', '.join(NAMES)} is on PATH)"
-    )
-
-
-def sandboxed() -> bool:
-    """Return True if Chromium is to keep its sandbox; it starts for root only without."""
-    # Without an answer Playwright turns the sandbox off. Containers that allow no namespaces have
-    # none to offer.
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return not root and os.environ.get("TORCHPROOF_NO_SANDBOX", "") in ("", "0")
-
-
 @contextlib.contextmanager
 def browser_context() -> Iterator[BrowserContext]:
     """Start the browser, for nothing but servers on this machine; raises BrowserMissingError."""
     chromium = find_chromium()
-    with _playwright() as playwright, _launch(playwright, chromium) as context:
+    with contextlib.ExitStack() as stack:
+        with _driver_errors():
+            playwright = stack.enter_context(_playwright())
+            context = stack.enter_context(_launch(playwright, chromium))
         context.add_init_script(SEED)
         # A copy of this process that comes out here must not close what is not its own.
         with end_copies():
@@ -223,6 +185,20 @@ def _playwright() -> AbstractContextManager[Playwright]:
             "nothing drives the browser that draws the panes: pip install 'torchproof[panes]'"
         ) from None
     return sync_playwright()
+
+
+@contextlib.contextmanager
+def _driver_errors() -> Iterator[None]:
+    """Give the error of Playwright whose own Node.js does not start, a bare Exception, its name."""
+    try:
+        yield
+    except Exception as error:
+        if "from the driver" not in str(error):
+            raise
+        raise BrowserMissingError(
+            "Playwright does not start: run `python -m playwright --version` to see why "
+            f"({error}); minimal containers lack libatomic.so.1: apt-get install libatomic1"
+        ) from None
 
 
 def _env(pane: Mapping[str, Any]) -> str | PaneError:

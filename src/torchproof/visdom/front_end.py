@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-import logging
 import shutil
-import subprocess
 import tempfile
 import tomllib
 from pathlib import Path
@@ -19,10 +17,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from torchproof.cache_folder import cache_folder, make_private
+from torchproof.visdom.npm import NpmError, install
 
 ASSETS = Path(__file__).with_name("assets")
-
-_log = logging.getLogger(__name__)
 
 
 class AssetsError(RuntimeError):
@@ -59,7 +56,14 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
 def _add_assets(static: Path, *, assets: Path, work: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(assets / name, work)
-    _npm_ci(work)
+    try:
+        install(
+            work,
+            what="the third-party files of Visdom's front end",
+            flags=["--legacy-peer-deps"],
+        )
+    except NpmError as error:
+        raise AssetsError(str(error)) from None
     for path, (member, expected) in _table(assets).items():
         source = work / "node_modules" / member
         _verify(
@@ -69,30 +73,6 @@ def _add_assets(static: Path, *, assets: Path, work: Path) -> None:
         )
         (static / path).parent.mkdir(parents=True, exist_ok=True)
         source.rename(static / path)
-
-
-def _npm_ci(folder: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise AssetsError(
-            "npm is not on PATH: install Node.js with npm (apt-get install npm), which fetches the "
-            "third-party files of Visdom's front end"
-        )
-    _log.info("npm fetches the front end of Visdom, this once")
-    flags = [
-        "--ignore-scripts",
-        "--legacy-peer-deps",
-        "--no-audit",
-        "--no-fund",
-        "--fetch-retries=1",
-    ]
-    done = subprocess.run([npm, "ci", *flags], cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        last = "\n    ".join(done.stderr.strip().splitlines()[-8:])
-        raise AssetsError(
-            "npm cannot install the third-party files of Visdom's front end; check that it reaches "
-            f"its registry (npm ping), then run again. It said:\n    {last}"
-        )
 
 
 def _table(assets: Path) -> dict[str, tuple[str, str]]:

@@ -1,10 +1,8 @@
-"""A picture of a pane as a small file, and its size."""
+"""A picture of a pane as a small file."""
 
 from __future__ import annotations
 
 import io
-import struct
-from pathlib import Path
 
 
 def smaller(png: bytes) -> bytes:
@@ -21,9 +19,3 @@ def smaller(png: bytes) -> bytes:
     small = io.BytesIO()
     reduced.save(small, "PNG", optimize=True)
     return min(png, small.getvalue(), key=len)
-
-
-def png_size(path: Path) -> tuple[int, int]:
-    """Return width and height of a PNG in its own pixels."""
-    width, height = struct.unpack(">II", path.read_bytes()[16:24])
-    return width, height

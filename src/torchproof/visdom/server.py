@@ -88,41 +88,31 @@ def visdom_server(
 
 
 @contextlib.contextmanager
-def forked_visdom_server(
-    *,
-    port: int | None = None,
-    front_end: bool = False,
-    env_path: Path | None = None,
-    flags: Sequence[str] = (),
-    ready_within: float = 30.0,
-) -> Iterator[Server]:
-    """Run a server like `visdom_server`, in a fork of this process, which has a single thread.
+def forked_visdom_server(*, ready_within: float = 30.0) -> Iterator[Server]:
+    """Run a server like `visdom_server()`, in a fork of this process, which has a single thread.
 
     With `visdom.server.app` imported beforehand it answers within milliseconds.
     """
-    settings = Settings.parse(flags)
-    static = front_end_folder() if front_end else None
+    settings = Settings()
 
     def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> ChildProcess:
         main = functools.partial(
-            accompany,
-            port=port or 0,
-            env_path=env_path,
-            static=static,
-            settings=settings,
-            scratch=scratch,
+            accompany, port=0, env_path=env_path, static=None, settings=settings, scratch=scratch
         )
         return child_process.fork(main, errors=errors)
 
-    with _running(
-        start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
-    ) as server:
+    with _running(start, base_url=settings.base_url, ready_within=ready_within) as server:
         yield server
 
 
 @contextlib.contextmanager
 def _running(
-    start: Start, *, port: int | None, env_path: Path | None, base_url: str, ready_within: float
+    start: Start,
+    *,
+    base_url: str,
+    ready_within: float,
+    port: int | None = None,
+    env_path: Path | None = None,
 ) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="torchproof-visdom-") as folder:
         scratch = Path(folder)

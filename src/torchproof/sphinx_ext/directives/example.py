@@ -14,10 +14,9 @@ from torchproof.finding.subjects import Example, Picture, Subject
 from torchproof.pictures.kinds import Pane
 from torchproof.running.outcome import Drawing
 from torchproof.sphinx_ext.drawings import drawing_node
-from torchproof.sphinx_ext.pane_pictures import pane_path
+from torchproof.sphinx_ext.pane_pictures import pane_path, shown_width
 from torchproof.sphinx_ext.proving import proof_of, subjects_of
 from torchproof.sphinx_ext.translation import say_marks
-from torchproof.visdom.png import png_size
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -106,10 +105,10 @@ class ExampleDirective(DoctestDirective):
             # Where it stands in a later build, the page is read again.
             self.env.note_dependency(str(path))
             return []
-        width, _ = png_size(path)
         uri = f"/{path.relative_to(self.env.srcdir).as_posix()}"
-        # The pictures have two pixels for each of the page's.
-        image = nodes.image(uri=uri, alt=picture.alt, width=f"{width // 2}px", classes=["pane"])
+        image = nodes.image(
+            uri=uri, alt=picture.alt, width=f"{shown_width(path)}px", classes=["pane"]
+        )
         return [nodes.container("", image, classes=["pane-frame"])]
 
 
