@@ -12,35 +12,42 @@ from packages import FACADES, LAYERS, PICTURE, ROOT, arrows, direct, draw, modul
 
 PAGE = PICTURE.with_suffix(".md")
 SVG = "{http://www.w3.org/2000/svg}"
-_ROW = re.compile(r"^\| `([\w.*]+)` \| .+ \| (.*)\|$", re.MULTILINE)
+_ITEM = re.compile(r"^\* `([\w.*]+)`", re.MULTILINE)
 _CODE = re.compile(r"`([\w.]+)`")
 
 
-def table(text: str) -> dict[str, set[str]]:
-    """Return the packages of the table in their order, with what each imports."""
-    return {row[1]: set(_CODE.findall(row[2])) for row in _ROW.finditer(text)}
+def listed(text: str) -> list[str]:
+    """Return the packages that a page lists, in its order."""
+    return [found[1] for found in _ITEM.finditer(text)]
 
 
 def rank(name: str) -> int:
     """Return the layer of a package; the public addresses stand with what they lead to."""
     name = "visdom" if name == FACADES else name
-    (found,) = (number for number, layer in enumerate(LAYERS) if name in layer)
-    return found
+    return next((number for number, layer in enumerate(LAYERS) if name in layer), -1)
 
 
-def complaints(said: dict[str, set[str]], real: dict[str, set[str]]) -> list[str]:
-    """Say where a page differs from the imports; one line each."""
-    found = [f"no package {name}" for name in said.keys() - real.keys()]
-    found += [f"{name} is missing" for name in real.keys() - said.keys()]
-    for name in said.keys() & real.keys():
-        found += [f"{name} does not import {other}" for other in said[name] - real[name]]
-        found += [f"{name} also imports {other}" for other in real[name] - said[name]]
-    known = [name for name in said if name in real]
-    return sorted(found) + [
+def complaints(text: str, svg: str, real: dict[str, set[str]]) -> list[str]:
+    """Say where a page or its picture differs from the imports."""
+    names, (drawn, heights) = listed(text), boxes(svg)
+    needed = direct(real)
+    found = [f"no package {name}" for name in {*names, *drawn} - real.keys()]
+    found += [f"the list lacks {name}" for name in real.keys() - set(names)]
+    found += [f"the picture lacks {name}" for name in real.keys() - drawn.keys()]
+    for name, others in drawn.items():
+        found += [f"{name} does not import {other}" for other in others - real.get(name, set())]
+        found += [f"{name} imports {other}" for other in needed.get(name, set()) - others]
+        found += [
+            f"{name} is not above {other}"
+            for other in others & heights.keys()
+            if heights[name] >= heights[other]
+        ]
+    found += [
         f"{after} stands after {before}"
-        for before, after in pairwise(known)
+        for before, after in pairwise(names)
         if rank(before) > rank(after)
     ]
+    return sorted(found)
 
 
 def boxes(svg: str) -> tuple[dict[str, set[str]], dict[str, float]]:
@@ -51,12 +58,12 @@ def boxes(svg: str) -> tuple[dict[str, set[str]], dict[str, float]]:
         label, *detail = group.iter(f"{SVG}text")
         name = " ".join(str(text.text) for text in (label, *detail))
         heights[_full(name)] = float(label.attrib["y"])
-    said: dict[str, set[str]] = {name: set() for name in heights}
+    said = {}
     description = root.findtext(f"{SVG}desc") or ""
     for sentence in description.rstrip(".").split(". "):
         name, others = sentence.split(" imports ")
         said[_full(name)] = set(map(_full, others.split(", ")))
-    return said, heights
+    return {name: said.get(name, set()) for name in heights}, heights
 
 
 def _full(name: str) -> str:
@@ -64,15 +71,10 @@ def _full(name: str) -> str:
     return f"{outer}.{last}" if outer else last
 
 
-def test_the_table_names_each_package_and_each_import_from_below_to_above() -> None:
-    assert complaints(table(PAGE.read_text(encoding="utf-8")), arrows()) == []
-
-
-def test_the_picture_has_each_package_and_the_arrows_that_do_not_follow_from_others() -> None:
-    said, heights = boxes(PICTURE.read_text(encoding="utf-8"))
-    again = "draw it anew: python tests/packages.py"
-    assert said == direct(arrows()), again
-    assert all(heights[name] < heights[other] for name in said for other in said[name]), again
+def test_the_page_and_its_picture_say_what_the_imports_say() -> None:
+    text, svg = (path.read_text(encoding="utf-8") for path in (PAGE, PICTURE))
+    found = complaints(text, svg, arrows())
+    assert found == [], "correct docs/architecture.md; the picture is by python tests/packages.py"
 
 
 def test_the_modules_that_the_page_names_exist() -> None:
@@ -88,10 +90,13 @@ def test_the_modules_that_the_page_names_exist() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("| `panes` | P | `running` |\n", "", "panes is missing"),
-        ("| `running` | R | |", "| `running` | R | `panes` |", "running does not import panes"),
-        ("| `panes` | P | `running` |", "| `panes` | P | |", "panes also imports running"),
-        ("| `running` | R | |", "| `runs` | R | |", "no package runs"),
+        ("* `panes`\n", "", "the list lacks panes"),
+        ("* `panes`\n", "* `panes`\n* `extra`\n", "no package extra"),
+        ("* `running`\n* `panes`\n", "* `panes`\n* `running`\n", "running stands after panes"),
+        ("panes imports running.", "running imports panes.", "running does not import panes"),
+        ("panes imports running.", "running imports panes.", "running is not above panes"),
+        ("panes imports running.", "running imports panes.", "panes imports running"),
+        (">panes</text>", ">pane</text>", "the picture lacks panes"),
     ],
 )
 def test_a_page_that_says_something_else_is_named(
@@ -101,10 +106,7 @@ def test_a_page_that_says_something_else_is_named(
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text(text, encoding="utf-8")
     real = arrows(tmp_path)
-    page = "| `running` | R | |\n| `panes` | P | `running` |\n"
-    assert complaints(table(page), real) == []
-    assert old in page
-    assert complaint in complaints(table(page.replace(old, new)), real)
-    upside_down = "".join(reversed(page.splitlines(keepends=True)))
-    assert complaints(table(upside_down), real) == ["running stands after panes"]
-    assert boxes(draw(direct(real)))[0] == real
+    page, svg = "* `running`\n* `panes`\n", draw(direct(real))
+    assert complaints(page, svg, real) == []
+    assert (old in page) != (old in svg)
+    assert complaint in complaints(page.replace(old, new), svg.replace(old, new), real)
