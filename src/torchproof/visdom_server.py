@@ -1,4 +1,4 @@
-"""A Visdom server for a `with` block; as a command, one in the foreground."""
+"""Run a Visdom server for a `with` block; as a command, in the foreground."""
 
 from __future__ import annotations
 

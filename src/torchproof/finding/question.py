@@ -1,4 +1,4 @@
-"""The question that a script answers, as its docstring asks it."""
+"""Extract the question that a script answers from its docstring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SENTENCE = re.compile(r".+?[.?](?=\s|$)", re.DOTALL)
 def question(script: Subject) -> str:
     """Return the docstring below its title up to the first question mark, as one line of reST.
 
-    A docstring that asks nothing is taken up to the end of its first sentence.
+    A docstring without a question mark is cut after its first sentence.
     """
     text = ast.get_docstring(ast.parse(script.source)) or ""
     body = " ".join(text.split("\n\n")[1].split()) if "\n\n" in text else ""

@@ -1,11 +1,11 @@
-"""Where two panes show something else: structure, strings, and numbers within a tolerance.
+"""Compare two panes: structure and strings exactly, numbers within a tolerance.
 
-Two panes show the same where structure and strings are equal, and numbers differ by no more than
-processors make them differ. What `difference` forgives, and why:
+Two panes show the same if structure and strings are equal, and numbers differ by no more than
+they do between processors. What `difference` tolerates, and why:
 
 * Numbers of an array: 1e-5 of the array's spread. A pane is at most 1300 pixels wide, so that is a
   hundredth of a pixel. Never less than 2.5e-7 of the largest: float32 is no finer than half of it.
-* A number by itself: 1e-5 of it. None and NaN equal themselves.
+* A single number: 1e-5 of it. None and NaN equal themselves.
 * Numbers in SVG and MathML: 1e-5, or 1e-5 of those above 1. They are written with six decimals.
 * Images: two of 255 steps in each channel of each pixel, as a float is rounded to a step and
   decoders of JPEG differ by one. Without Pillow the encoded bytes have to be equal.
@@ -39,7 +39,7 @@ _NUMBER = re.compile(
 
 
 def difference(now: Any, before: Any, *, at: str = "") -> str:
-    """Say where two results of `shown` differ by more than is forgiven; nothing if they do not."""
+    """Return where two results of `shown` differ beyond the tolerance; empty if they agree."""
     if isinstance(now, Mapping) and isinstance(before, Mapping):
         return _of_mappings(now, before, at)
     if isinstance(now, list) and isinstance(before, list):
