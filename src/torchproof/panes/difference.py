@@ -56,7 +56,7 @@ def difference(now: Any, before: Any, *, at: str = "") -> str:
 def _of_mappings(now: Mapping[str, Any], before: Mapping[str, Any], at: str) -> str:
     if now.keys() != before.keys():
         keys = ", ".join(sorted(now.keys() ^ before.keys()))
-        return f"{at or 'the pane'} has other keys than it had: {keys}"
+        return f"{at or 'the pane'} has different keys: {keys}"
     if "bdata" in now and now != before:
         arrays = _typed(now), _typed(before)
         if arrays[0] is not None and arrays[1] is not None:
@@ -79,7 +79,7 @@ def _of_lists(now: list[Any], before: list[Any], at: str) -> str:
         found = (difference(*pair, at=f"{at}[{n}]") for n, pair in enumerate(pairs))
         return next(filter(None, found), "")
     if [path for path, _ in leaves[0]] != [path for path, _ in leaves[1]]:
-        return f"{at} has another shape than it had"
+        return f"{at} has a different shape"
     finite = [x for _, x in leaves[1] if x is not None and math.isfinite(x)] or [0.0]
     spread, largest = max(finite) - min(finite), max(map(abs, finite))
     limit = max(OF_SPREAD * spread, OF_LARGEST * largest)
@@ -112,7 +112,7 @@ def _is_number(value: Any) -> bool:
 def _told(now: Any, before: Any, at: str) -> str:
     words = [text if len(text := repr(value)) < 40 else f"{text[:36]}…" for value in (now, before)]
     if words[0] == words[1]:
-        return f"{at} is another text than it was"
+        return f"{at} is a different text"
     return f"{at} is {words[0]} and was {words[1]}"
 
 

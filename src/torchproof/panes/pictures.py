@@ -57,13 +57,13 @@ class PanePictures:
             drawn_with, drawn = data["versions"], data["png"]
             data["pane"]["type"]
         except FileNotFoundError:
-            return "nothing says what it was drawn from"
+            return "its data file is missing"
         except (ValueError, KeyError, TypeError):
             return f"{self.data(place).name} cannot be read"
         for name, version in versions().items():
             if drawn_with.get(name) != version:
                 return f"it was drawn with {name} {drawn_with.get(name)}, here is {version}"
-        return "" if digest == drawn else "its picture is of other data"
+        return "" if digest == drawn else "its picture does not match its data file"
 
     def draw(
         self, panes: Mapping[PurePosixPath, Mapping[str, Any]]

@@ -96,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     found = unused(root, of_scripts=shown)
     for place in found:
-        print(f"docs/panes/{place}.png: {'removed' if chosen.prune else 'nothing shows it'}")
+        print(f"docs/panes/{place}.png: {'removed' if chosen.prune else 'unused'}")
     if chosen.prune:
         remove(PanePictures(root / "docs" / "panes"), found)
     elif found:

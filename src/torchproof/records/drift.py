@@ -33,8 +33,8 @@ def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -
     )
     if not fell:
         return (
-            f"## Nothing has drifted on {where}\n\n"
-            f"Nothing that is recorded as passed failed; {asked} subjects ran.\n"
+            f"## No regression on {where}\n\n"
+            f"{asked} subjects ran; none that passed in a record failed.\n"
         )
     lines = [
         f"## {len(fell)} of {asked} subjects no longer hold on {where}",

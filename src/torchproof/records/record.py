@@ -111,7 +111,7 @@ def records_and_problems(folder: Path) -> tuple[list[Record], dict[Path, str]]:
             )
         elif not LOWEST <= release < BELOW:
             problems[path] = (
-                f"record of torch {record.environment.torch}, which these pages do not speak of; "
+                f"record of torch {record.environment.torch}, which these pages do not cover; "
                 "delete it, or widen the range in finding/marks.py and pyproject.toml"
             )
             del records[record.environment.id]
@@ -124,7 +124,7 @@ def read_record(path: Path) -> Record:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RecordError(
-            f"{path}: line {getattr(error, 'lineno', 1)}: not a whole record ({error}); "
+            f"{path}: line {getattr(error, 'lineno', 1)}: not a complete record ({error}); "
             f"delete it and run `{RECORD}`"
         ) from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
@@ -188,7 +188,7 @@ def _lock_path(path: Path) -> Path:
         return make_private(cache_folder()) / f"record-{name}.lock"
     except (OSError, RuntimeError) as error:
         raise RecordError(
-            f"{path}: no place for its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
+            f"{path}: cannot create its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
         ) from None
 
 

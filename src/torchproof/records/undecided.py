@@ -57,5 +57,5 @@ def _pythons(marks: Marks) -> Iterator[tuple[str, Version]]:
 
 
 def _problem(file: str, line: int, mark: str, missing: str, how: str) -> Problem:
-    message = f"{mark} is not decided, as there is no record of {missing}; run {how}"
+    message = f"{mark} cannot be decided without a record of {missing}; run {how}"
     return Problem(file, line, message)
