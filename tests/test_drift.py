@@ -64,8 +64,7 @@ def test_drift_names_each_entry_that_fell(root: Path) -> None:
 def test_no_drift_is_said_too(root: Path) -> None:
     pytest_in(root, "--drift", "drift.md", "--device", "cpu", "-k", "holds")
     assert (root / "drift.md").read_text(encoding="utf-8") == (
-        f"## Nothing has drifted on {WHERE}\n\n"
-        "Nothing that is recorded as passed failed; 1 subjects ran.\n"
+        f"## No regression on {WHERE}\n\n1 subjects ran; none that passed in a record failed.\n"
     )
 
 
@@ -73,6 +72,6 @@ def test_drift_needs_records_that_can_be_read(root: Path) -> None:
     write_tree(root, {"docs/verified/bad.json": "{"})
     run = pytest_in(root, "--drift", "drift.md")
     assert run.status == pytest.ExitCode.USAGE_ERROR
-    assert "bad.json: line 1: not a whole record" in run.output
+    assert "bad.json: line 1: not a complete record" in run.output
     assert not (root / "drift.md").exists()
     assert len(list((root / "docs/verified").glob("torch*"))) == 2

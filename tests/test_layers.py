@@ -4,73 +4,10 @@ from __future__ import annotations
 
 import ast
 import graphlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-import torchproof
-
-ROOT = Path(torchproof.__file__).parent
-# From below to above; what stands in one line does not import each other. "" is what lies in no
-# package.
-LAYERS = (
-    {""},
-    {"finding", "processes"},
-    {"visdom"},
-    {"pictures"},
-    {"running"},
-    {"api", "panes"},
-    {"records"},
-    {"sphinx_ext"},
-    {"sphinx_ext.directives", "sphinx_ext.output", "sphinx_ext.search"},
-    {"hosts"},
-)
-# It names all parts of its package, and nothing imports it.
-COMPOSES = "sphinx_ext"
-# Public addresses for pages and scripts, which lead to what lies in a package.
-PUBLIC = frozenset({"visdom_browser", "visdom_panes", "visdom_server", "visdom_static"})
-
-
-def modules(root: Path = ROOT) -> dict[str, Path]:
-    """Return the modules of a package by their names within it."""
-    found = {}
-    for path in sorted(root.rglob("*.py")):
-        parts = path.relative_to(root).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-def imports(path: Path, known: dict[str, Path], *, at_once: bool = False) -> Iterator[str]:
-    """Yield the modules of the package that a file imports: in functions too, or at once."""
-    tree = ast.parse(path.read_bytes())
-    nodes = list(tree.body if at_once else ast.walk(tree))
-    typing = {
-        inner
-        for node in nodes
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in node.body
-    }
-    for node in nodes:
-        if node in typing:
-            continue
-        if isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            names = [f"{base}.{alias.name}" for alias in node.names]
-            found = [name if inner(name) in known else base for name in names]
-        elif isinstance(node, ast.Import):
-            found = [alias.name for alias in node.names]
-        else:
-            continue
-        yield from (inner(name) for name in found if name.startswith("torchproof."))
-
-
-def inner(name: str) -> str:
-    return name.removeprefix("torchproof.")
-
-
-def package(module: str, known: dict[str, Path]) -> str:
-    return module if known[module].name == "__init__.py" else module.rpartition(".")[0]
+from packages import COMPOSES, LAYERS, PUBLIC, ROOT, imports, modules, package
 
 
 def wrong(root: Path, layers: tuple[set[str], ...]) -> list[str]:

@@ -81,12 +81,12 @@ def test_none_and_nan_equal_themselves_alone() -> None:
     [
         ({"name": "loss"}, {"name": "Loss"}, "content.name is 'loss' and was 'Loss'"),
         ({"name": "0.50001"}, {"name": "0.5"}, "content.name is '0.50001' and was '0.5'"),
-        ({"a": 1}, {"a": 1, "b": 2}, "content has other keys than it had: b"),
+        ({"a": 1}, {"a": 1, "b": 2}, "content has different keys: b"),
         ([1, 2], [1, 2, 3], "content has 2 items and had 3"),
-        ([[1], [2, 3]], [[1, 2], [3]], "content has another shape than it had"),
+        ([[1], [2, 3]], [[1, 2], [3]], "content has a different shape"),
         ([{"y": [1.0]}], [{"y": [2.0]}], "content[0].y[0] is 1.0 and was 2.0"),
         ([1.0], "1.0", "content is [1.0] and was '1.0'"),
-        (SVG.format(1).replace("b4", "b5"), SVG.format(1), "content is another text than it was"),
+        (SVG.format(1).replace("b4", "b5"), SVG.format(1), "content is a different text"),
         (typed([1.0]) | {"dtype": "f4"}, typed([1.0]), "content.dtype is 'f4' and was 'f8'"),
     ],
 )

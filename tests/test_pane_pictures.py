@@ -62,7 +62,7 @@ def test_another_browser_does_not(pictures: PanePictures) -> None:
 
 def test_a_torn_pair_is_out_of_date(pictures: PanePictures) -> None:
     pictures.png(PLACE).write_bytes(png("blue"))
-    assert pictures.out_of_date(PLACE, PANE) == "its picture is of other data"
+    assert pictures.out_of_date(PLACE, PANE) == "its picture does not match its data file"
     pictures.png(PLACE).unlink()
     assert pictures.out_of_date(PLACE, PANE) == "it has no picture"
     pictures.write(PLACE, PANE, png())
@@ -70,7 +70,7 @@ def test_a_torn_pair_is_out_of_date(pictures: PanePictures) -> None:
         pictures.data(PLACE).write_text(text)
         assert pictures.out_of_date(PLACE, PANE) == "hello.json cannot be read"
     pictures.data(PLACE).unlink()
-    assert pictures.out_of_date(PLACE, PANE) == "nothing says what it was drawn from"
+    assert pictures.out_of_date(PLACE, PANE) == "its data file is missing"
 
 
 def test_nothing_but_the_pair_is_left_of_a_writing(pictures: PanePictures) -> None:

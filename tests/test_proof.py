@@ -199,7 +199,7 @@ def test_committed_record_that_cannot_be_read_is_a_problem(root: Path) -> None:
     proof = proof_of(root)
     (problem,) = proof.problems
     assert problem.file == str(root / "docs/verified/a.json")
-    assert problem.message.startswith("line 2: not a whole record")
+    assert problem.message.startswith("line 2: not a complete record")
     assert problem.message.endswith("delete it and run `tox -e doctest -- --record`")
     # The others still count.
     assert {record.environment.torch for record in proof.records} >= {"2.12.0"}

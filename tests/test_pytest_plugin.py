@@ -260,7 +260,7 @@ def test_record_that_cannot_be_read_is_refused_before_anything_runs(root: Path) 
     write_tree(root, {"docs/verified/a.json": '{"schema": 1'})
     run = pytest_in(root, "--record")
     assert run.status == pytest.ExitCode.USAGE_ERROR
-    assert "docs/verified/a.json: line 1: not a whole record" in run.output
+    assert "docs/verified/a.json: line 1: not a complete record" in run.output
     assert "delete it and run `tox -e doctest -- --record`" in run.output
 
 

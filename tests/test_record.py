@@ -94,8 +94,8 @@ def test_verdict_counts_for_the_code_that_compared_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{\n "schema": 1,\n "environment": {', "line 3: not a whole record"),
-        ("", "line 1: not a whole record"),
+        ('{\n "schema": 1,\n "environment": {', "line 3: not a complete record"),
+        ("", "line 1: not a complete record"),
         ("[]", "record of format None, this torchproof reads format 2"),
         ('{"schema": 1}', "record of format 1, this torchproof reads format 2"),
         ('{"schema": 2}', "a field is missing or unknown ('environment')"),
@@ -137,7 +137,7 @@ def test_record_of_an_older_format_names_the_torch_that_runs_again(tmp_path: Pat
 def test_record_that_is_not_text_is_named_too(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b'{"schema": "\xff"}')
-    with pytest.raises(RecordError, match="not a whole record"):
+    with pytest.raises(RecordError, match="not a complete record"):
         read_record(path)
 
 
@@ -239,6 +239,6 @@ def test_record_of_a_torch_outside_the_range_is_named(tmp_path: Path, version: s
     with pytest.raises(RecordError) as caught:
         read_records(tmp_path)
     assert str(caught.value) == (
-        f"{path}: record of torch {version}, which these pages do not speak of; "
+        f"{path}: record of torch {version}, which these pages do not cover; "
         "delete it, or widen the range in finding/marks.py and pyproject.toml"
     )

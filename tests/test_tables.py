@@ -90,7 +90,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     # There is no record of the sides of its marks, as the build says.
     warnings = [line for line in build.output.splitlines() if "WARNING" in line]
     assert warnings
-    assert all("is not decided" in line for line in warnings), build.output
+    assert all("cannot be decided" in line for line in warnings), build.output
     return build
 
 

@@ -63,13 +63,13 @@ def test_each_side_of_a_mark_needs_a_record(
     assert {problem.line for problem in problems} <= {
         line_of(text, ":change:") - options.count("\n") - 1
     }
-    assert [p.message.split("no record of ")[1].split(";")[0] for p in problems] == missing
+    assert [p.message.split("without a record of ")[1].split(";")[0] for p in problems] == missing
 
 
 def test_the_message_names_the_command(tmp_path: Path) -> None:
     (problem,) = undecided_marks(marked(tmp_path, section_marks=":since: 2.12"), recorded("2.12.0"))
     assert problem.message == (
-        ":since: 2.12 is not decided, as there is no record of torch 2.11; run "
+        ":since: 2.12 cannot be decided without a record of torch 2.11; run "
         "`tox -e doctest-torch211 -- --record`"
     )
 
@@ -84,4 +84,4 @@ def test_a_build_names_what_is_undecided_once_there_are_records(tmp_path: Path) 
 
     assert messages() == []
     write_verdicts(tmp_path / "verified", replace(PLAIN, torch="2.9.1"), {})
-    assert messages() == [":since: 2.9 is not decided, as there is no record of torch 2.8"]
+    assert messages() == [":since: 2.9 cannot be decided without a record of torch 2.8"]

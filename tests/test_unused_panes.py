@@ -65,7 +65,7 @@ def test_the_command_names_what_nothing_shows_and_removes_it(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--root", str(root)]) == 1
-    said = [f"docs/panes/{place}.png: nothing shows it" for place in LEFT]
+    said = [f"docs/panes/{place}.png: unused" for place in LEFT]
     assert capsys.readouterr().out.splitlines() == [
         *said,
         "remove them with: tox -e panes -- --prune",

@@ -1,7 +1,8 @@
 """Torchproof: the PyTorch reference that proves itself.
 
-Public are `visdom_server`, `visdom_browser`, `visdom_panes` and `visdom_static`, which pages and
-scripts import, the Sphinx extension `torchproof.sphinx_ext`, and the commands that tox.ini names.
+The public API is `visdom_server`, `visdom_browser`, `visdom_panes` and `visdom_static`, which
+docs/torchproof.md documents, the Sphinx extension `torchproof.sphinx_ext`, and the commands in
+tox.ini.
 """
 
 __version__ = "0.1.0"

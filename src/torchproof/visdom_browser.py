@@ -1,4 +1,4 @@
-"""The page of a running Visdom server in Chromium, for Playwright to act on."""
+"""Open the page of a running Visdom server in Chromium, for Playwright to drive."""
 
 from __future__ import annotations
 

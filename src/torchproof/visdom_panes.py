@@ -1,4 +1,4 @@
-"""Panes of a running Visdom server: their pictures and their JSON."""
+"""Read the JSON of a pane of a running Visdom server, and take a picture of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Visdom server for a `with` block; as a command, one in the foreground."""
+"""Run a Visdom server for a `with` block; as a command, in the foreground."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from torchproof.visdom.server import (
     serve,
     visdom_server,
 )
+from torchproof.visdom.server_flags import Settings
 from torchproof.visdom.server_process import main
 
-__all__ = ["PortTakenError", "Server", "ServerError", "serve", "visdom_server"]
+__all__ = ["PortTakenError", "Server", "ServerError", "Settings", "serve", "visdom_server"]
 
 if __name__ == "__main__":
     sys.exit(main())

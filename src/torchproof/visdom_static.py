@@ -1,4 +1,4 @@
-"""The third-party files of the front end of Visdom, at pinned versions."""
+"""Install the front end of Visdom with its third-party files, at pinned versions."""
 
 from __future__ import annotations
 

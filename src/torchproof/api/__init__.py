@@ -1,1 +1,1 @@
-"""What torch and visdom say of themselves: names, signatures, sources, and the names in code."""
+"""Introspection of torch and visdom: names, signatures, sources, and names used in code."""

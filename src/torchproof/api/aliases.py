@@ -11,12 +11,12 @@ from typing import Any
 from torchproof.api.introspection import UnknownName, find
 
 _PLACES = ("torch", "torch.nn", "torch.func", "visdom")
-"""Packages that export names again, beside torch.autograd with all its modules."""
+"""Packages that re-export names, beside torch.autograd with all its modules."""
 _WRAPPED = (staticmethod, classmethod)
 
 
 def aliases(names: Collection[str]) -> dict[str, list[str]]:
-    """Return the other names of each of the names that has any; private ones only if they do."""
+    """Return the aliases of each name that has any; private ones only if they are in `names`."""
     wanted: dict[int, list[str]] = {}
     owners: dict[str, Any] = {}
     for name in sorted(names):
@@ -24,7 +24,7 @@ def aliases(names: Collection[str]) -> dict[str, list[str]]:
             parent, value = find(name)
         except UnknownName:
             continue
-        # Two attributes may be one object by chance: None, True, a dtype.
+        # Unrelated attributes may be the same object: None, True, a dtype.
         if inspect.isclass(value) or inspect.isroutine(value) or isinstance(value, _WRAPPED):
             wanted.setdefault(id(value), []).append(name)
             if inspect.isclass(parent):

@@ -1,6 +1,6 @@
-"""Annotations as one would write them, the same on every Python.
+"""Format annotations as one would write them, the same on each Python.
 
-Python 3.14 evaluates annotations when they are asked for, and prints `Union[A, B]` as `A | B`.
+Python 3.14 evaluates annotations lazily, and prints `Union[A, B]` as `A | B`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ _ALTERNATIVES = re.compile(r"(?<![\w.])(Union|Optional)\[")
 
 
 class _Written(str):
-    """An annotation that signatures print as it stands."""
+    """An annotation that signatures print without quotes."""
 
     __slots__ = ()
     __repr__ = str.__str__
 
 
 def annotated_names(cls: type) -> frozenset[str]:
-    """Return the names that a class itself annotates, whether its annotations exist or not."""
+    """Return the names that a class itself annotates, even if an annotation is undefined."""
     if sys.version_info >= (3, 14):
         import annotationlib
 
@@ -33,8 +33,8 @@ def annotated_names(cls: type) -> frozenset[str]:
 def signature_of(value: Any) -> inspect.Signature:
     """Return the signature of a callable, with annotations as `written`.
 
-    Raises ValueError if it is written in C and tells none. What is only known to take no argument
-    tells none either: before Python 3.13, nobody could know.
+    Raises ValueError for a function in C that has none. A signature without parameters counts as
+    none, since before Python 3.13 such functions had none.
     """
     if sys.version_info >= (3, 14):
         import annotationlib

@@ -1,4 +1,4 @@
-"""What introspection says of the names on the site, kept so that a build need not import torch."""
+"""Cache the introspection of the names on the site, so that a build need not import torch."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Descriptions:
     names: tuple[Name, ...]
     described: Mapping[str, Description]
     errors: Mapping[str, str]
-    """What is wrong with names that do not exist."""
+    """Error messages for names that do not exist."""
     aliases: Mapping[str, Sequence[str]]
     """Other public names of functions and classes that have entries."""
 
     @classmethod
     def load(cls, wanted: Iterable[str], *, cache: Path) -> Self:
-        """Return the descriptions from the cache folder; introspect in a new process if need be.
+        """Return the descriptions from the cache; introspect in a new process if it is outdated.
 
         Raises WorkerError if torch cannot be imported there.
         """
@@ -42,7 +42,7 @@ class Descriptions:
             data = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             data = {}
-        # A new entry on a public name finds its description here.
+        # All public names are described, so an entry added for one needs no new process.
         if data.get("key") != key or not {*data["described"], *data["errors"]}.issuperset(names):
             data = {"key": key, **_introspect(names)}
             write_atomically(path, json.dumps(data))
@@ -54,7 +54,7 @@ class Descriptions:
         )
 
     def fingerprint(self, name: str) -> str:
-        """Return a text that changes when what is said of a name changes."""
+        """Return a text that changes when the description of a name changes."""
         return str(self.described.get(name, self.errors.get(name, "")))
 
 

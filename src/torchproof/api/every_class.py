@@ -1,6 +1,6 @@
-"""What the running Python gives to every class, whatever its author writes."""
+"""Attributes that the running Python adds to every class."""
 
-# No `from __future__ import annotations` here: under it, Python 3.14 gives other attributes.
+# No `from __future__ import annotations` here: with it, Python 3.14 adds other attributes.
 
 import abc
 import inspect
@@ -22,16 +22,16 @@ class _Abstract(abc.ABC, _Plain):
     def method(self) -> None: ...
 
 
-# Python 3.14 keeps the annotations in the class once somebody asked for them.
+# Python 3.14 stores annotations in the class when they are first read.
 inspect.get_annotations(_Plain)
 _TO_ITSELF = frozenset(name for name in vars(_Plain) if name.startswith("_"))
 
 GIVEN = frozenset(name for name in dir(_Abstract) if name.startswith("_"))
-"""The names that a class has, even an abstract one, without its author writing them."""
+"""The names that Python adds to a class, including an abstract one."""
 
 
 def written_in(cls: type) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of a class that its author wrote: not its ancestors', not Python's."""
+    """Yield the attributes that a class defines itself, without inherited and Python's own."""
     for name, value in vars(cls).items():
         if name not in _TO_ITSELF:
             yield name, value

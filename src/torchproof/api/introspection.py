@@ -1,4 +1,4 @@
-"""What the installed torch and visdom tell about one of their names."""
+"""Introspect a name of the installed torch or visdom."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Description:
-    """A name of torch or visdom as it is installed here."""
+    """A name of the installed torch or visdom."""
 
     qualified: str
     kind: Kind
     signature: str
-    """Parameters without `self`, and what is returned; empty for attributes and properties."""
+    """Parameters without `self`, and the return type; empty for attributes and properties."""
     source_file: str | None
-    """Relative to the folder that holds the package; None if it is not written in Python."""
+    """Relative to the folder of the package; None if it is not written in Python."""
     source_line: int | None
     source_url: str | None
     upstream_url: str
@@ -57,7 +57,7 @@ def describe(qualified: str) -> Description:
 
 
 def kind_of(qualified: str) -> Kind:
-    """Say what a name is."""
+    """Return the kind of a name."""
     parent, value = find(qualified)
     if isinstance(value, property | functools.cached_property):
         return "property"
@@ -69,9 +69,9 @@ def kind_of(qualified: str) -> Kind:
 
 
 def find(qualified: str) -> tuple[Any, Any]:
-    """Return what a full name lies in, and what it is; raises `UnknownName`.
+    """Return the parent and the value of a full name; raises `UnknownName`.
 
-    What only instances have is a marker that is nothing else.
+    For an attribute that only instances have, the value is a unique marker.
     """
     found = _look_up(qualified)
     if found is None or inspect.ismodule(found[1]):
@@ -84,7 +84,7 @@ def _look_up(qualified: str) -> tuple[Any, Any] | None:
     parents = list(_parents(qualified))
     for parent in parents:
         value = inspect.getattr_static(parent, last, _MISSING)
-        if value is _MISSING:  # some modules make their members when asked for them
+        if value is _MISSING:  # some modules create their members on access
             value = getattr(parent, last, _MISSING)
         if value is not _MISSING:
             return parent, value
@@ -95,7 +95,7 @@ def _look_up(qualified: str) -> tuple[Any, Any] | None:
 
 
 def _parents(qualified: str) -> Iterator[Any]:
-    """Yield what may hold the last part: torch.autograd.gradcheck is a function and a module."""
+    """Yield possible parents of the name: torch.autograd.gradcheck is a function and a module."""
     parts = qualified.split(".")
     if parts[0] not in ("torch", "visdom"):
         return
@@ -182,7 +182,7 @@ def _signature(parent: Any, value: Any) -> str:
         value = value.__func__
     try:
         signature = signature_of(value)
-    except ValueError:  # C tells nothing; often the first line of the docstring does
+    except ValueError:  # C has no signature; often the docstring begins with one
         first = (inspect.getdoc(value) or "").partition("\n")[0]
         told = re.match(rf"{value.__name__}(\(.*)", first)
         return re.sub(r"-> \((\w+)\)$", r"-> \1", told[1]) if told else "(...)"
@@ -191,6 +191,6 @@ def _signature(parent: Any, value: Any) -> str:
         parameters = parameters[1:]
     returned = signature.return_annotation
     if inspect.isclass(value):
-        returned = inspect.Signature.empty  # what __init__ returns is nobody's concern
+        returned = inspect.Signature.empty  # __init__ returns None; readers need not see it
     text = str(signature.replace(parameters=parameters, return_annotation=returned))
     return re.sub(r" at 0x[0-9a-f]+", "", text)

@@ -1,7 +1,7 @@
-"""The public names that must be documented, found by introspection of the installed packages.
+"""Find the public names that must be documented, by introspecting the installed packages.
 
-`python -m torchproof.api.inventory NAME...` prints them as JSON, with descriptions of them and of
-the given names: the Sphinx process asks this way, since it must not import torch.
+`python -m torchproof.api.inventory NAME...` prints them as JSON, with their descriptions and those
+of the given names. The Sphinx process runs it as a command, since it must not import torch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torchproof.api.introspection import Description, Kind, UnknownName, describ
 
 __all__ = ["Description", "Name", "UnknownName", "describe", "main", "public_names"]
 
-_OTHER_SUBJECTS = {  # modules of torch.autograd that are not treated here
+_OTHER_SUBJECTS = {  # modules of torch.autograd that this site does not document
     "profiler": "measuring, not differentiation",
     "profiler_legacy": "measuring, not differentiation",
     "profiler_util": "measuring, not differentiation",
@@ -34,7 +34,7 @@ _NOT_FOR_CONTEXTS = {  # attributes that torch.autograd.Function has as the clas
     "requires_grad": "always true of a node that exists",
     "saved_for_forward": "what save_for_forward keeps until jvp; jvp reads saved_tensors",
 }
-# Autograd's part of torch.Tensor: no rule tells it from the other 600 members.
+# Autograd's part of torch.Tensor: no rule separates it from the other 600 members.
 _TENSOR_STATE = "requires_grad is_leaf grad grad_fn grad_dtype retains_grad data output_nr name"
 _TENSOR_METHODS = """
     requires_grad_ backward detach detach_ retain_grad register_hook
@@ -45,7 +45,7 @@ _TENSOR_PRIVATE = "_version _backward_hooks _post_accumulate_grad_hooks _base _g
 
 @dataclass(frozen=True)
 class Name:
-    """A public name, and where on the site it belongs."""
+    """A public name, and its area of the site."""
 
     qualified: str
     kind: Kind
@@ -71,7 +71,7 @@ def _module() -> Iterator[str]:
 
     yield "torch.nn.Module"
     for name, value in {**vars(Module()), **dict(written_in(Module))}.items():
-        # Of the dunders, the methods; others say how the class is made.
+        # Of dunder names only methods; the others describe the class itself.
         if not name.startswith("__") or inspect.isfunction(value):
             yield f"torch.nn.Module.{name}"
 
@@ -84,7 +84,7 @@ def _global_hooks() -> Iterator[str]:
 
 
 def _modes() -> Iterator[str]:
-    """Yield what torch itself exports of gradient modes, and its questions about them."""
+    """Yield the gradient modes that torch exports, and the functions that query them."""
     import torch
 
     for name in torch.autograd.grad_mode.__all__:
@@ -94,7 +94,7 @@ def _modes() -> Iterator[str]:
 
 
 def _autograd() -> Iterator[str]:
-    """Yield what torch.autograd and its modules export, each object under its first name."""
+    """Yield the exports of torch.autograd and its modules, each object under its first name."""
     import torch
 
     seen = {id(getattr(torch, name, None)) for name in torch.autograd.grad_mode.__all__}
@@ -144,7 +144,7 @@ def _public(names: Iterable[str]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the inventory, and descriptions of it and of the names in `arguments`, as JSON."""
+    """Print the inventory as JSON, with its descriptions and those of `arguments`."""
     public = [name for area in public_names().values() for name in area]
     described, errors = {}, {}
     for name in dict.fromkeys([*arguments, *(name.qualified for name in public)]):

@@ -12,7 +12,7 @@ _FUNCTION_PAGES = frozenset({"forward", "backward", "jvp", "vmap"})
 _CONTEXT_PAGES = frozenset(
     {"mark_dirty", "mark_non_differentiable", "save_for_backward", "set_materialize_grads"}
 )
-# What PyTorch's autograd.md, future_mod.md and optim.md document without a page of its own.
+# Names that PyTorch's autograd.md, future_mod.md and optim.md document without their own page.
 _IN_PLACE = {
     "autograd": r"torch\.autograd\.(Function|function\.Function(Ctx|Meta)|(set_)?detect_anomaly"
     r"|graph\.(?!Node|increment_version)\w+)",
@@ -22,7 +22,7 @@ _IN_PLACE = {
 
 
 def source_url(file: str, line: int | None) -> str:
-    """Return the address of a source line in the repository, at the installed version."""
+    """Return the URL of a source line in the repository, at the installed version."""
     package = file.partition("/")[0]
     anchor = f"#L{line}" if line else ""
     if package == "visdom":
@@ -36,7 +36,7 @@ def source_url(file: str, line: int | None) -> str:
 
 
 def upstream_url(qualified: str, value: Any) -> str:
-    """Return the address of the name in the official documentation, or of the nearest page."""
+    """Return the URL of the name in the official documentation, or of the nearest page."""
     if qualified.startswith("visdom"):
         member = qualified.removeprefix("visdom.Visdom").removeprefix(".")
         anchor = f"vis{member}" if member in _visdom_headings() else "api"
@@ -48,12 +48,12 @@ def upstream_url(qualified: str, value: Any) -> str:
 
 @functools.cache
 def _visdom_headings() -> frozenset[str]:
-    """Return the methods with a section in the README, which comes with the package."""
+    """Return the methods that have a section in the README of the package."""
     text = importlib.metadata.distribution("visdom").read_text("METADATA") or ""
     return frozenset(re.findall(r"^#+ vis\.(\w+)", text, re.MULTILINE))
 
 
-# Each call reads all metadata of the package.
+# Each call reads the whole metadata of the package.
 _version = functools.cache(importlib.metadata.version)
 
 
@@ -82,6 +82,6 @@ def _page(qualified: str, value: Any) -> str:
     if without or private or member in ("variable", "Node"):
         return "autograd.html"
     if getattr(value, "__qualname__", "") == member:
-        # A page is named after the module that defines: grad_mode.set_..., gradcheck.gradcheck.
+        # A page is named after the defining module: grad_mode.set_..., gradcheck.gradcheck.
         owner = value.__module__
     return f"generated/{owner}.{member}.html"

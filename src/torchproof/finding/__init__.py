@@ -1,1 +1,1 @@
-"""What there is to run: subjects in pages and scripts, and what else is read from docs."""
+"""Find what to run: subjects in pages and scripts, their marks, and the TOML files of docs."""

@@ -1,4 +1,4 @@
-"""What was found in files before: a build reads a page again only if it, or the finder, changed."""
+"""Cache findings by file: a page is parsed again only if it, or the finder, changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PARSERS = ("markdown-it-py", "mdit-py-plugins")
 
 
 class FoundCache:
-    """Findings by the content of the file; without a path it remembers nothing."""
+    """Findings by the content of their file; without a path nothing is cached."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -31,11 +31,11 @@ class FoundCache:
         try:
             self._before = msgspec.json.decode(path.read_bytes(), type=dict[str, Found])
         except (FileNotFoundError, msgspec.MsgspecError):
-            # A cache that cannot be read is made anew.
+            # An unreadable cache is rebuilt.
             self._before = {}
 
     def found(self, path: Path, *, root: Path, find: Callable[[], Found]) -> Found:
-        """Return what is in a file; call `find` unless that is known."""
+        """Return the findings of a file; call `find` if they are not cached."""
         if self._path is None:
             return find()
         file = path.relative_to(root).as_posix()
@@ -45,6 +45,6 @@ class FoundCache:
         return found
 
     def write(self) -> None:
-        """Keep what was asked for, and nothing else."""
+        """Write the findings that were requested, and drop all others."""
         if self._path is not None and self._now.keys() != self._before.keys():
             write_atomically(self._path, msgspec.json.encode(self._now))

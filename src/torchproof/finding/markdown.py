@@ -1,4 +1,4 @@
-"""Headings and directives of a MyST page with their lines, as markdown-it reads them."""
+"""Read the headings and directives of a MyST page, with their lines, by markdown-it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Block:
 
 
 def blocks(text: str, offset: int = 0) -> Iterator[Block]:
-    """Yield the level-two headings and fences, also those inside lists and admonitions."""
+    """Yield the level-two headings and fences, including those in lists and admonitions."""
     parser = MarkdownIt("commonmark").use(front_matter_plugin).use(colon_fence_plugin)
     tokens = parser.parse(text)
     for index, token in enumerate(tokens):
@@ -55,7 +55,7 @@ def _fence(token: Token, line: int) -> Iterator[Block]:
 
 
 def split_options(text: str) -> tuple[dict[str, str], int]:
-    """Return the `:key: value` lines at the head of a directive, and how many lines they take."""
+    """Return the `:key: value` lines at the top of a directive, and their number."""
     options: dict[str, str] = {}
     lines = text.split("\n")
     for count, line in enumerate(lines):

@@ -1,8 +1,8 @@
-"""Marks: the releases of torch and the Pythons that an example, or a whole subject, speaks of.
+"""Marks: the releases of torch and Python that an example or a whole subject holds on.
 
-`since` and `until` are both inclusive and name minor releases of torch, such as 2.13. `python` is a
-minor version such as 3.13, from which on something holds, or `<3.13`, before which it holds. A mark
-is checked from both sides: what is marked holds where the mark says so, and not elsewhere.
+`since` and `until` are inclusive and name minor releases of torch, such as 2.13. `python` names the
+minor version from which something holds, such as 3.13, or before which it holds, `<3.13`. A mark
+is checked from both sides: the marked example passes within its versions and fails outside.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from torchproof.language import Translate, untranslated
 
 LOWEST = (2, 7)
 BELOW = (2, 16)
-"""The pages speak of the releases from LOWEST to below BELOW."""
+"""The pages cover the releases from LOWEST up to, not including, BELOW."""
 
 PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
-"""The minor versions of Python that the pages speak of."""
+"""The minor versions of Python that the pages cover."""
 
 _RELEASE = re.compile(r"\d+\.\d+")
 
 
 class Where(Protocol):
-    """What marks ask of a place: the versions that are there."""
+    """The versions that marks are compared with."""
 
     @property
     def torch(self) -> str:
-        """Return a version such as 2.13.0; empty where there is none."""
+        """Return a version such as 2.13.0; empty if torch is not installed."""
         ...
 
     @property
@@ -43,7 +43,7 @@ class Where(Protocol):
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions that marks speak of, and nothing else of an environment."""
+    """The versions of torch and Python, without the rest of an environment."""
 
     torch: str
     python: str
@@ -59,7 +59,7 @@ def running_versions() -> Versions:
 
 
 def check_marks(marks: Marks, *, change: str) -> str | None:
-    """Return what is wrong with marks as a page gives them; None if nothing is."""
+    """Return the error in the marks of a page; None if they are valid."""
     for option, release in (("since", marks.since), ("until", marks.until)):
         if release and not _RELEASE.fullmatch(release):
             return f":{option}: takes a release such as 2.13, not {release!r}"
@@ -99,13 +99,13 @@ def _span() -> str:
 
 
 def describe(marks: Marks, *, translate: Translate = untranslated) -> str:
-    """Return marks as readers see them, such as `since torch 2.13`; empty without any."""
+    """Return marks in words, such as `since torch 2.13`; empty if there are none."""
     words = (_describe_releases(marks, translate), describe_python(marks, translate=translate))
     return translate("%s, %s", *words) if all(words) else "".join(words)
 
 
 def describe_python(marks: Marks, *, translate: Translate = untranslated) -> str:
-    """Return the Pythons of marks as readers see them; empty without any."""
+    """Return the Python mark in words; empty if there is none."""
     version = marks.python.removeprefix("<")
     if version != marks.python:
         return translate("on Python before %s", version)
@@ -123,7 +123,7 @@ def _describe_releases(marks: Marks, translate: Translate) -> str:
 
 
 def hold_on(marks: Marks, where: Where) -> bool:
-    """Say whether the versions that are there lie within the marks."""
+    """Return True if the versions lie within the marks."""
     release, python = release_of(where.torch), release_of(where.python)
     version = release_of(marks.python.removeprefix("<"))
     return not (
@@ -134,13 +134,13 @@ def hold_on(marks: Marks, where: Where) -> bool:
 
 
 def release_of(version: str) -> tuple[int, int]:
-    """Return major and minor of a version; (0, 0) for what is no version."""
+    """Return major and minor of a version; (0, 0) if the text is not a version."""
     found = re.match(r"(\d+)\.(\d+)", version)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def skip_reason(subject: Subject, device: str, where: Where) -> str | None:
-    """Why a subject does not run on a device with these versions; None where it does."""
+    """Return why a subject is skipped on a device with these versions; None if it runs."""
     if not runs_on(subject.only, device):
         article = "an " if subject.only == ANY_ACCELERATOR else ""
         return f"only on {article}{subject.only}: {subject.because}"

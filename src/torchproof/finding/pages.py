@@ -1,4 +1,4 @@
-"""The examples of a page: which `{doctest}` blocks belong to which entry, with exact lines."""
+"""Find the examples of a page: the `{doctest}` blocks of each entry, with exact lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXAMPLE_OPTIONS = {"graph", "tree", "trace", "saved", "pane", "alt", *_MARKS, "
 
 
 def find_in_page(path: Path, *, root: Path) -> Found:
-    """Find the subjects of a MyST page, and whatever would keep one from being checked."""
+    """Find the subjects of a MyST page, and the problems that would leave one unchecked."""
     text = path.read_text(encoding="utf-8")
     return _Page(path.relative_to(root).as_posix(), text).found()
 
@@ -44,7 +44,7 @@ class _Section:
     marks: Marks = field(default_factory=Marks)
     head_line: int = 0
     blocks: int = 0
-    """How many `{doctest}` blocks there are, with those that cannot be read."""
+    """Number of `{doctest}` blocks, including unreadable ones."""
 
     @property
     def slug(self) -> str:
@@ -88,7 +88,7 @@ class _Page:
             )
 
     def _read_head(self, token: Block) -> None:
-        """Read an {entry}, or a {subject}: the same without public names."""
+        """Read an {entry}, or a {subject}, which takes the same options but no public names."""
         section, what = self._current, f"{{{token.directive}}}"
         if section is self.opening:
             self._problem(token.line, f"{what} stands before the first `##` heading; move it below")
@@ -116,7 +116,7 @@ class _Page:
         if not timeout.replace(".", "", 1).isdecimal() or float(timeout) <= 0:
             self._problem(token.line, f":timeout: takes seconds, not {timeout!r}")
             del section.options["timeout"]
-        # The name says what is new or gone, so a head needs no :change:.
+        # The name says what was added or removed, so an {entry} needs no :change:.
         section.marks = self._marks(token.line, section.options, change=section.title)
 
     def _check_device(self, line: int, options: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The order in which a reader meets the scripts: chapters of docs/learn.toml."""
+"""Read the reading order of the scripts: the chapters of docs/learn.toml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOULD = {"heading": "one", "about": "one sentence", "scripts": "a list of path
 
 @dataclass(frozen=True)
 class Chapter:
-    """Scripts that are read one after the other."""
+    """Scripts to be read one after the other."""
 
     heading: str
     about: str
@@ -34,7 +34,7 @@ class ReadingOrder:
         return tuple(script for chapter in self.chapters for script in chapter.scripts)
 
     def around(self, file: str) -> tuple[Subject | None, Subject | None]:
-        """Return the scripts before and after that of a file; both None if it has no place."""
+        """Return the scripts before and after a file; both None if it is not in the order."""
         files = [script.file for script in self.scripts]
         if file not in files:
             return None, None
@@ -43,7 +43,7 @@ class ReadingOrder:
         return padded[at], padded[at + 2]
 
     def place(self, file: str) -> tuple[int, Chapter] | None:
-        """Return the number of the chapter that has the script of a file, and the chapter."""
+        """Return the chapter that contains the script of a file, and its number."""
         for number, chapter in enumerate(self.chapters, 1):
             if any(script.file == file for script in chapter.scripts):
                 return number, chapter
@@ -51,9 +51,9 @@ class ReadingOrder:
 
 
 def read_order(path: Path, found: Found, *, root: Path) -> tuple[ReadingOrder, tuple[Problem, ...]]:
-    """Read the order of the scripts found; what is wrong with it stands beside it.
+    """Read the order of the scripts, and return it with its problems.
 
-    Without the file there is no order, and nothing is wrong.
+    Without the file the order is empty and there are no problems.
     """
     if not path.is_file():
         return ReadingOrder(), ()
@@ -118,6 +118,6 @@ class _Order:
         self.problems.append(Problem(self.file, line, message))
 
     def _line(self, text: str, *, number: int = 1) -> int:
-        """Return the line where a text stands for the nth time; tomllib tells no lines."""
+        """Return the line of the nth occurrence of a text (tomllib reports no positions)."""
         lines = [n for n, line in enumerate(self.lines, 1) if text in line]
         return lines[number - 1] if number <= len(lines) else 1

@@ -1,4 +1,4 @@
-"""The scripts of the gallery as subjects."""
+"""Read the scripts of the gallery as subjects."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torchproof.finding.subjects import Found, Problem, Subject
 _ROLE = re.compile(r":py:(?:meth|func|class|attr|obj|data):`(?:[^`<]*<)?[~!]?([\w.]+)>?`")
 _SENTENCE = re.compile(r".+?[.?](?=\s|$)", re.DOTALL)
 SCRIPT_LIMIT = 60.0
-"""Seconds that a script may take."""
+"""Default time limit of a script, in seconds."""
 
 
 def find_in_script(path: Path, *, root: Path) -> Found:
-    """Find the one subject of a script; its names are those that its text refers to by roles."""
+    """Return the subject of a script; its names are those that it refers to by roles."""
     file = path.relative_to(root).as_posix()
     source = path.read_text(encoding="utf-8")
     try:

@@ -1,4 +1,4 @@
-"""The statements of a block, each with its expected output and its line."""
+"""Parse the statements of a block, each with its expected output and its line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PROMPTS = (">>>", "...")
 
 
 class BadBlock(ValueError):
-    """A block that cannot be read; `line` is the line in the file."""
+    """An unreadable block; `line` is the line in the file."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -23,14 +23,14 @@ class BadBlock(ValueError):
 
 
 def parse_statements(body: str, first: int) -> Iterator[Statement]:
-    """Parse the text of a block whose first line is line `first` of the file.
+    """Parse the text of a block that starts at line `first` of the file.
 
     Raises BadBlock for bad indentation, bad syntax, and text that would not be compared.
     """
     lines = body.split("\n")
     for number, (above, below) in enumerate(pairwise(lines), first + 1):
         if _NO_SOURCE.match(above) and below.strip() and not below.strip().startswith(_PROMPTS):
-            # The parser of the standard library drops a comment together with its output.
+            # doctest.DocTestParser drops a comment together with its output.
             raise _not_compared(number, below.strip(), "give it a statement, not a comment")
     try:
         parts = doctest.DocTestParser().parse(body, "example")
@@ -84,5 +84,5 @@ def _not_compared(line: int, text: str, advice: str) -> BadBlock:
 
 
 def _has_block(tree: ast.Interactive) -> bool:
-    """Say whether the statement may end with a `...` of its own, as at Python's prompt."""
+    """Return True if the statement may end with a bare `...`, as at Python's prompt."""
     return any(hasattr(node, "body") or hasattr(node, "cases") for node in tree.body)

@@ -1,6 +1,6 @@
-"""What runs as one unit: the nouns that the finder, the worker and the hosts share.
+"""Data types that the finder, the worker and the hosts share; a `Subject` runs as one unit.
 
-A `Subject` travels to the worker's process as JSON, so everything here is plain data.
+A `Subject` is sent to the worker's process as JSON, so all of it is plain data.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ from typing import Literal
 PictureKind = Literal["graph", "tree", "trace", "pane"]
 NEEDS = ("browser",)
 DEFAULT_LIMIT = 30.0
-"""Seconds that a subject may take."""
+"""Default time limit of a subject, in seconds."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One `>>>` statement with the output that the page shows for it."""
+    """One `>>>` statement with its expected output."""
 
     source: str
     want: str
-    """Expected output; empty where the statement prints nothing."""
+    """Expected output; empty if the statement prints nothing."""
     line: int
     """Line in the file, from 1."""
     raises: str | None = None
-    """Last lines of the expected traceback, if the page shows one."""
+    """Last lines of the expected traceback, if there is one."""
     asserts: int = 0
-    """How many `assert` statements the source holds."""
+    """Number of `assert` statements in the source."""
 
     @property
     def checked(self) -> int:
-        """How many comparisons this statement makes."""
+        """Number of comparisons that this statement makes."""
         return (1 if self.want else 0) + self.asserts
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What an example asks to have drawn after it ran."""
+    """A drawing that an example requests."""
 
     kind: PictureKind
     name: str
-    """Variable that is drawn, or window of the pane."""
+    """Variable to draw, or window of the pane."""
     env: str = "main"
     saved: bool = False
     alt: str = ""
@@ -50,12 +50,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Marks:
-    """The releases of torch and the Pythons that something holds on; see `marks`."""
+    """The releases of torch and Python that something holds on; see `marks`."""
 
     since: str = ""
     until: str = ""
     python: str = ""
-    """From a Python on, such as 3.13, or before one, such as <3.13."""
+    """First Python that it holds on, such as 3.13, or first that it fails on, such as <3.13."""
 
     def __bool__(self) -> bool:
         return bool(self.since or self.until or self.python)
@@ -71,7 +71,7 @@ class Example:
     pictures: tuple[Picture, ...] = ()
     marks: Marks = Marks()
     change: str = ""
-    """What is so where the marks say, in a few words."""
+    """What differs on the marked versions, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -93,40 +93,40 @@ class Subject:
     asserts: int = 0
     """Assert statements of a script."""
     only: str | None = None
-    """The one device that the subject makes sense on, or `accelerator` for any but the CPU."""
+    """The only device that the subject makes sense on, or `accelerator` for any but the CPU."""
     because: str = ""
     needs: str = ""
-    """What has to be on the machine, beside what is installed with pip."""
+    """What the machine must have beside the packages from pip."""
     limit: float = DEFAULT_LIMIT
     marks: Marks = Marks()
     digest: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        """Compute the digest of what runs: no line number and no title takes part in it."""
+        """Return the digest of what runs; line numbers and titles do not count."""
         if not self.digest:
             object.__setattr__(self, "digest", _digest(self))
 
     @property
     def checked(self) -> int:
-        """How many outputs and asserts are compared when the subject runs."""
+        """Number of outputs and asserts that are compared when the subject runs."""
         return self.asserts + sum(s.checked for e in self.examples for s in e.statements)
 
     @property
     def text(self) -> str:
-        """All source that runs."""
+        """All source code that runs."""
         if self.kind == "script":
             return self.source
         return "".join(s.source for e in (*self.setup, *self.examples) for s in e.statements)
 
     @property
     def needs_visdom(self) -> bool:
-        """Whether a Visdom server must be there when it runs."""
+        """Return True if the subject needs a Visdom server."""
         return "import visdom" in self.text or "from visdom" in self.text
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Something wrong in a page or script, found before anything ran."""
+    """An error in a page or script, found before anything ran."""
 
     file: str
     line: int
@@ -138,7 +138,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Found:
-    """Subjects of a file or tree, and what is wrong there."""
+    """The subjects of a file or tree, and its problems."""
 
     subjects: tuple[Subject, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -166,6 +166,6 @@ def _digest(subject: Subject) -> str:
 def _said(marks: Marks) -> dict[str, str]:
     said: dict[str, str] = asdict(marks)
     if not marks.python:
-        # What has no mark by Python keeps the digest that its outcomes were recorded with.
+        # Without a Python mark the digest stays the one that outcomes were recorded with.
         del said["python"]
     return said

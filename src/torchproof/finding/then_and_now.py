@@ -1,4 +1,4 @@
-"""The note of 2019, item by item: what it says, and what holds today, with the proof of it."""
+"""Read the note of 2019, item by item: what it says, what holds today, and the proof."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERDICTS = ("holds", "caveat", "no longer", "never", "unverifiable", "missing")
 
 @dataclass(frozen=True)
 class Row:
-    """One item; `then` and `then_zh` are empty for what the note does not say."""
+    """One item; `then` and `then_zh` are empty for facts that the note lacks."""
 
     id: str
     topic: str
@@ -28,9 +28,9 @@ class Row:
 def read_rows(
     path: Path, *, holding: Collection[str], known: Collection[str]
 ) -> tuple[list[Row], list[Problem]]:
-    """Read the rows of a file, and say with its line what is wrong with one.
+    """Read the rows of a file, with a problem and its line for each invalid row.
 
-    `holding` are the ids of the subjects that passed somewhere, `known` those of all.
+    `holding` are the ids of subjects that passed in some environment, `known` all ids.
     """
     text = path.read_text(encoding="utf-8")
     data, problem = parse_toml(text, file=str(path))

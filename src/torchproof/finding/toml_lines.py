@@ -1,4 +1,4 @@
-"""TOML with the lines that its own reader does not tell."""
+"""Parse TOML with the line numbers that tomllib does not report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torchproof.finding.subjects import Problem
 
 
 def parse_toml(text: str, *, file: str) -> tuple[dict[str, Any], Problem | None]:
-    """Return the data of a TOML text; where it is none, what is wrong and in which line."""
+    """Return the data of a TOML text, or a problem with its line if it is invalid."""
     try:
         return tomllib.loads(text), None
     except tomllib.TOMLDecodeError as error:
@@ -20,6 +20,6 @@ def parse_toml(text: str, *, file: str) -> tuple[dict[str, Any], Problem | None]
 
 
 def lines_of_tables(text: str, name: str) -> list[int]:
-    """Return the lines where the tables of an array begin, from 1."""
+    """Return the first line of each table of an array, from 1."""
     head = re.compile(rf"\s*\[\[\s*{re.escape(name)}\s*\]\]")
     return [number for number, line in enumerate(text.splitlines(), 1) if head.match(line)]

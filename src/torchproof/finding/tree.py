@@ -1,4 +1,4 @@
-"""All subjects of a repository: its pages and its scripts."""
+"""Find all subjects of a repository: its pages and its scripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torchproof.finding.subjects import Found, Problem, Subject
 def find_in_tree(root: Path, *, cache: Path | None = None) -> Found:
     """Find the subjects under `root`: pages under docs, then scripts under gallery.
 
-    `cache` is a file that remembers what was found in files that have not changed since.
+    `cache` is a file with the findings of unchanged files.
     """
     files = find_files(root, cache=cache).values()
     subjects = [subject for found in files for subject in found.subjects]
@@ -24,9 +24,9 @@ def find_in_tree(root: Path, *, cache: Path | None = None) -> Found:
 
 
 def find_files(root: Path, *, cache: Path | None = None) -> dict[Path, Found]:
-    """Find the subjects of each page and script, in the order of their paths.
+    """Find the subjects of each page and script, sorted by path.
 
-    A name with two entries is a problem at the second.
+    A second entry for a name is a problem.
     """
     pages, scripts = page_paths(root / "docs"), script_paths(root / "gallery")
     known = FoundCache(cache)
@@ -41,7 +41,7 @@ def find_files(root: Path, *, cache: Path | None = None) -> dict[Path, Found]:
 
 
 def page_paths(folder: Path) -> list[Path]:
-    """Return the pages under a folder, without what a build wrote there."""
+    """Return the pages under a folder, without the output of builds."""
     return sorted(
         path
         for path in folder.rglob("*.md")

@@ -1,1 +1,1 @@
-"""Committed pictures of Visdom panes: where they lie, what they show, whether they are current."""
+"""Committed pictures of Visdom panes: their paths, their data, and whether they are current."""

@@ -1,7 +1,7 @@
-"""What a pane shows, as data: what the server holds of it, made free of chance.
+"""Normalise the JSON of a pane: remove what differs from run to run.
 
-Ids, and dates and ids in figures of Matplotlib, are a matter of chance and left out. Sound is not
-seen: of it the length stands alone. A video stands without the number of threads that encoded it.
+Ids, and dates and ids in Matplotlib figures, are random and removed. Of audio, which a picture does
+not show, only the length is kept. A video loses the number of threads that encoded it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-# The name of a pane, its place, and what is random about it: nothing that it shows.
+# Name, position and random ids of a pane: a picture shows none of them.
 NOT_SHOWN = {"command", "contentID", "i", "id"}
 _DIGITS = 9
-"""Enough to tell what `difference` tells, few enough for a small repository."""
+"""Enough for the tolerances of `difference`, few enough to keep the repository small."""
 _SOUND = re.compile(r"(data:audio/[\w.+-]+;base64,)\s*([A-Za-z0-9+/=]+)")
 
 
 def shown(pane: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a pane shows: without ids, and with numbers of nine digits."""
+    """Return the normalised JSON of a pane: without ids, numbers cut to nine digits."""
     kept: dict[str, Any] = _plain({k: v for k, v in pane.items() if k not in NOT_SHOWN})
     return kept
 
 
 def shown_text(pane: Mapping[str, Any]) -> str:
-    """Return what a pane shows as text, the same one for each run that shows the same."""
+    """Return the normalised JSON as text, equal for runs that show the same."""
     return json.dumps(shown(pane), sort_keys=True, separators=(",", ":"))
 
 
@@ -44,7 +44,7 @@ def _plain(value: Any) -> Any:
 
 
 def _without_chance(content: str) -> str:
-    """Take out of an SVG or a video what differs from run to run, or from machine to machine."""
+    """Remove from an SVG or a video what differs between runs or machines."""
     if "matplotlib.org" in content:
         numbers: dict[str, str] = defaultdict(map(str, itertools.count()).__next__)
         undated = re.sub(r"<dc:date>.*?</dc:date>", "", content, flags=re.DOTALL)
@@ -56,6 +56,6 @@ def _without_chance(content: str) -> str:
 
 
 def _encoded_alike(video: re.Match[str]) -> str:
-    # x264 writes into the file how many threads it had, which is a matter of the processor.
+    # x264 writes the number of its threads, which depends on the processor, into the file.
     data = base64.b64decode(video[0])
     return base64.b64encode(re.sub(rb"threads=\d+", b"", data)).decode()

@@ -1,11 +1,11 @@
-"""Where two panes show something else: structure, strings, and numbers within a tolerance.
+"""Compare two panes: structure and strings exactly, numbers within a tolerance.
 
-Two panes show the same where structure and strings are equal, and numbers differ by no more than
-processors make them differ. What `difference` forgives, and why:
+Two panes show the same if structure and strings are equal, and numbers differ by no more than
+they do between processors. What `difference` tolerates, and why:
 
 * Numbers of an array: 1e-5 of the array's spread. A pane is at most 1300 pixels wide, so that is a
   hundredth of a pixel. Never less than 2.5e-7 of the largest: float32 is no finer than half of it.
-* A number by itself: 1e-5 of it. None and NaN equal themselves.
+* A single number: 1e-5 of it. None and NaN equal themselves.
 * Numbers in SVG and MathML: 1e-5, or 1e-5 of those above 1. They are written with six decimals.
 * Images: two of 255 steps in each channel of each pixel, as a float is rounded to a step and
   decoders of JPEG differ by one. Without Pillow the encoded bytes have to be equal.
@@ -39,7 +39,7 @@ _NUMBER = re.compile(
 
 
 def difference(now: Any, before: Any, *, at: str = "") -> str:
-    """Say where two results of `shown` differ by more than is forgiven; nothing if they do not."""
+    """Return where two results of `shown` differ beyond the tolerance; empty if they agree."""
     if isinstance(now, Mapping) and isinstance(before, Mapping):
         return _of_mappings(now, before, at)
     if isinstance(now, list) and isinstance(before, list):
@@ -56,7 +56,7 @@ def difference(now: Any, before: Any, *, at: str = "") -> str:
 def _of_mappings(now: Mapping[str, Any], before: Mapping[str, Any], at: str) -> str:
     if now.keys() != before.keys():
         keys = ", ".join(sorted(now.keys() ^ before.keys()))
-        return f"{at or 'the pane'} has other keys than it had: {keys}"
+        return f"{at or 'the pane'} has different keys: {keys}"
     if "bdata" in now and now != before:
         arrays = _typed(now), _typed(before)
         if arrays[0] is not None and arrays[1] is not None:
@@ -79,7 +79,7 @@ def _of_lists(now: list[Any], before: list[Any], at: str) -> str:
         found = (difference(*pair, at=f"{at}[{n}]") for n, pair in enumerate(pairs))
         return next(filter(None, found), "")
     if [path for path, _ in leaves[0]] != [path for path, _ in leaves[1]]:
-        return f"{at} has another shape than it had"
+        return f"{at} has a different shape"
     finite = [x for _, x in leaves[1] if x is not None and math.isfinite(x)] or [0.0]
     spread, largest = max(finite) - min(finite), max(map(abs, finite))
     limit = max(OF_SPREAD * spread, OF_LARGEST * largest)
@@ -112,7 +112,7 @@ def _is_number(value: Any) -> bool:
 def _told(now: Any, before: Any, at: str) -> str:
     words = [text if len(text := repr(value)) < 40 else f"{text[:36]}…" for value in (now, before)]
     if words[0] == words[1]:
-        return f"{at} is another text than it was"
+        return f"{at} is a different text"
     return f"{at} is {words[0]} and was {words[1]}"
 
 

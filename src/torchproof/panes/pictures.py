@@ -1,7 +1,7 @@
-"""The committed pictures of panes: each a PNG at its place, and beside it what it was drawn from.
+"""Read, check and draw the committed pictures of panes: a PNG each, with its data beside it.
 
-`hill.json` holds the pane as the server held it, the versions that drew it, and the digest of
-`hill.png`. The picture is current if all three agree with what is here; see `difference`.
+`hill.json` holds the JSON of the pane, the versions that drew it, and the digest of `hill.png`. The
+picture is current if all three agree with the current ones; see `difference`.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ class PanePictures:
         return self.folder / f"{place}.png"
 
     def data(self, place: PurePosixPath) -> Path:
-        """Return the file of what a picture was drawn from."""
+        """Return the file of the data that a picture was drawn from."""
         return self.folder / f"{place}.json"
 
     def places(self) -> set[PurePosixPath]:
-        """Return the places at which a picture or its data stand."""
+        """Return the places that have a picture or its data."""
         files = (path.relative_to(self.folder) for path in self.folder.rglob("*.*"))
         endings = {".png", ".json"}
         return {PurePosixPath(f.parent.as_posix(), f.stem) for f in files if f.suffix in endings}
 
     def out_of_date(self, place: PurePosixPath, pane: Mapping[str, Any]) -> str:
-        """Say why the picture at a place does not show a pane as it is; nothing if it does."""
+        """Return why a picture is outdated for a pane; empty if it is current."""
         return self.unsound(place) or difference(shown(pane), self._read(place)["pane"])
 
     def unsound(self, place: PurePosixPath) -> str:
-        """Say what is wrong with the files at a place or their versions; nothing if all is well."""
+        """Return the error in the files of a place or in their versions; empty if valid."""
         try:
             digest = _digest(self.png(place).read_bytes())
         except FileNotFoundError:
@@ -57,20 +57,20 @@ class PanePictures:
             drawn_with, drawn = data["versions"], data["png"]
             data["pane"]["type"]
         except FileNotFoundError:
-            return "nothing says what it was drawn from"
+            return "its data file is missing"
         except (ValueError, KeyError, TypeError):
             return f"{self.data(place).name} cannot be read"
         for name, version in versions().items():
             if drawn_with.get(name) != version:
                 return f"it was drawn with {name} {drawn_with.get(name)}, here is {version}"
-        return "" if digest == drawn else "its picture is of other data"
+        return "" if digest == drawn else "its picture does not match its data file"
 
     def draw(
         self, panes: Mapping[PurePosixPath, Mapping[str, Any]]
     ) -> dict[PurePosixPath, PaneError]:
-        """Draw panes to their places; return why for those that the front end does not draw.
+        """Draw panes to their places; return errors for those that the front end cannot draw.
 
-        Raises `BrowserMissingError` and `AssetsError` where nothing can be drawn here.
+        Raises `BrowserMissingError` or `AssetsError` if nothing can be drawn here.
         """
         failed = {}
         with contextlib.closing(draw_each(list(panes.values()))) as drawn:
@@ -84,7 +84,7 @@ class PanePictures:
     def write(
         self, place: PurePosixPath, pane: Mapping[str, Any], png: bytes, *, chromium: str = ""
     ) -> None:
-        """Write a picture, then its data: cut off in between, it is out of date."""
+        """Write a picture, then its data; if interrupted in between, the picture is outdated."""
         data = {
             "versions": versions(),
             **({"chromium": chromium} if chromium else {}),

@@ -1,7 +1,7 @@
-"""Where the picture of a pane stands: by page and section, or by script, and by the pane's name.
+"""Paths of pane pictures: by page and section, or by script, and by the pane's name.
 
 `visdom/fields/surf/hill` is the pane `hill` of the section `surf` of docs/visdom/fields.md. The
-second picture of a pane in one section is `hill.2`; a pane of another env than main is `env@hill`.
+second picture of a pane in one section is `hill.2`; a pane of an env other than main is `env@hill`.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from torchproof.running.outcome import Drawing
 
 _LONGEST = 60
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
-"""Windows has no file of these names, whatever their ending."""
+"""Windows allows no file of these names, with any suffix."""
 _RANDOM = re.compile(r"window_[0-9a-f]{13,}")
-"""The id that a server invents for a pane without a name."""
+"""The id that a server makes up for a pane without a name."""
 
 
 class Places:
-    """The places of one section or script, handed out in the order of what is shown."""
+    """The places of one section or script, assigned in the order of its pictures."""
 
     def __init__(self, folder: PurePosixPath) -> None:
         self._folder = folder
         self._taken: Counter[str] = Counter()
 
     def take(self, win: str, env: str = "main") -> PurePosixPath:
-        """Return the place of the next picture of a pane, without the ending of a file."""
+        """Return the place of the next picture of a pane, without a file suffix."""
         name = "window" if _RANDOM.fullmatch(win) else file_safe(win)
         if env != "main":
             name = f"{file_safe(env)}@{name}"
@@ -59,10 +59,10 @@ def page_places(subject: Subject) -> dict[tuple[int, Picture], PurePosixPath]:
 def recorded_panes(
     subject: Subject, drawings: Sequence[Drawing]
 ) -> Iterator[tuple[int, Picture, PurePosixPath, dict[str, Any]]]:
-    """Return what was recorded of a section's panes: line of the block, picture, place, pane."""
+    """Yield the recorded panes of a section: line of the block, picture, place, JSON."""
     for (number, picture), place in page_places(subject).items():
         example = subject.examples[number]
-        # The drawings of a block have the order of its pictures; a block may not run here.
+        # Drawings of a block are in the order of its pictures; a marked block may not run here.
         own = [drawing for drawing in drawings if drawing.example == number]
         for asked, drawing in zip(example.pictures, own, strict=False):
             if asked == picture and isinstance(drawing.shown, Pane):
@@ -71,14 +71,14 @@ def recorded_panes(
 
 
 def script_places(file: str) -> Places:
-    """Return the places of a script, which is given by its path from the root."""
+    """Return the places of a script, given its path from the root."""
     return Places(PurePosixPath(file).with_suffix(""))
 
 
 def file_safe(name: str) -> str:
-    """Return a name that every file system can hold, and tells from all others.
+    """Return a file name that is valid and unique on every file system.
 
-    What had to change carries a digest of what it was: `Loss` and `loss` are one file on Windows.
+    A changed name gets a digest of the original: `Loss` and `loss` are one file on Windows.
     """
     safe = re.sub(r"[^a-z0-9_-]+", "-", name.lower())[:_LONGEST]
     if _RESERVED.fullmatch(safe):

@@ -1,7 +1,7 @@
-"""Pictures of panes that no page or script shows: as a command, they are named or removed.
+"""List or remove pictures of panes that no page or script shows.
 
-A page says which panes it shows; a script has to run for that. `python -m torchproof.panes.unused`
-names the pictures that nothing shows, `--prune` removes them.
+A page declares its panes; a script has to run to tell. `python -m torchproof.panes.unused`
+lists the unused pictures, `--prune` removes them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ REMOVE = "tox -e panes -- --prune"
 
 
 class ScriptsError(RuntimeError):
-    """Scripts that do not run to their end, so that nobody knows what they show."""
+    """A script that fails, so that its panes are unknown."""
 
 
 def shown_on_pages(root: Path) -> set[PurePosixPath]:
@@ -42,8 +42,8 @@ def scripts_with_panes(root: Path) -> dict[PurePosixPath, Path]:
 
 
 def panes_of_scripts(root: Path, scripts: Iterable[Path]) -> dict[PurePosixPath, dict[str, Any]]:
-    """Run scripts in a process of their own; return their panes by place; raises ScriptsError."""
-    # The threads of torch cost more here than they save.
+    """Run scripts in a new process; return their panes by place; raises ScriptsError."""
+    # Threads of torch cost more than they save in such small scripts.
     env = {**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
     paths = [str(path) for path in (root / "docs", *scripts)]
     command = [sys.executable, "-m", "torchproof.hosts.gallery_hooks", *paths]
@@ -60,8 +60,8 @@ def panes_of_scripts(root: Path, scripts: Iterable[Path]) -> dict[PurePosixPath,
 def unused(root: Path, *, of_scripts: Iterable[PurePosixPath] | None = None) -> list[PurePosixPath]:
     """Return the places of pictures that nothing shows.
 
-    `of_scripts` are the places that scripts show. Without them, a script may show all that stands
-    in its folder.
+    `of_scripts` are the places that scripts show. Without them, all pictures in the folder of a
+    script count as shown.
     """
     pictures = PanePictures(root / "docs" / "panes")
     pages, folders = shown_on_pages(root), scripts_with_panes(root)
@@ -72,7 +72,7 @@ def unused(root: Path, *, of_scripts: Iterable[PurePosixPath] | None = None) -> 
 
 
 def remove(pictures: PanePictures, places: Iterable[PurePosixPath]) -> None:
-    """Remove pictures with their data, and the folders that this leaves empty."""
+    """Remove pictures with their data, and folders that become empty."""
     for place in places:
         for path in (pictures.data(place), pictures.png(place)):
             path.unlink(missing_ok=True)
@@ -83,7 +83,7 @@ def remove(pictures: PanePictures, places: Iterable[PurePosixPath]) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Name the pictures that nothing shows, or remove them; return the exit status."""
+    """List or remove the unused pictures; return the exit status."""
     parser = argparse.ArgumentParser(prog="tox -e panes --", description=__doc__)
     parser.add_argument("--prune", action="store_true", help="remove what is named")
     parser.add_argument("--root", type=Path, default=Path(), help="folder of docs and gallery")
@@ -96,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     found = unused(root, of_scripts=shown)
     for place in found:
-        print(f"docs/panes/{place}.png: {'removed' if chosen.prune else 'nothing shows it'}")
+        print(f"docs/panes/{place}.png: {'removed' if chosen.prune else 'unused'}")
     if chosen.prune:
         remove(PanePictures(root / "docs" / "panes"), found)
     elif found:

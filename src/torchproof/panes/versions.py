@@ -1,4 +1,4 @@
-"""The versions that a picture of a pane depends on; another one makes it out of date."""
+"""The versions that a picture of a pane depends on; if one changes, it is outdated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def _front_end(assets: Path) -> str:
-    # As text, since a checkout on Windows has other line ends.
+    # As text, since line ends differ in a checkout on Windows.
     files = ("package-lock.json", "table.toml")
     return _digest("".join((assets / name).read_text(encoding="utf-8") for name in files))
 

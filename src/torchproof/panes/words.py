@@ -1,4 +1,4 @@
-"""What a Visdom pane shows, in words, for those who do not see it."""
+"""Describe a Visdom pane in words, for alternative text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNREAD = re.compile(r"<(style|script|metadata|defs)\b.*?</\1>", re.DOTALL)
 
 
 def pane_in_words(pane: Mapping[str, Any], *, name: str) -> str:
-    """Return the title of a Visdom pane, and what it holds."""
+    """Return the title of a Visdom pane and a summary of its content."""
     content = pane.get("content")
     head = f"Visdom pane {pane.get('title') or name}"
     kind = str(pane.get("type", ""))

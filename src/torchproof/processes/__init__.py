@@ -1,1 +1,1 @@
-"""Processes of POSIX and Linux: children that end with their parent, and what they leave behind."""
+"""POSIX and Linux processes: children that exit with their parent, orphans, huge pages."""

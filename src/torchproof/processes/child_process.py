@@ -1,8 +1,8 @@
 """A child process that prints one line when it is ready and never outlives its parent.
 
-Two pipes are all there is between the two. The child's standard output closes when it dies; its
-standard input closes when the parent dies, however that happens. Neither has to poll, and no child
-is left behind. POSIX only.
+Two pipes connect them. The child's standard output closes when it dies; its standard input
+closes when the parent dies, however that happens. So neither has to poll, and no child is
+left behind. POSIX only.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from typing import IO, NoReturn
 
 @dataclass(frozen=True)
 class ChildProcess:
-    """A running process, seen from its parent."""
+    """A running child process, as its parent sees it."""
 
     pid: int
     output: int
     lifeline: int
 
     def first_line(self, *, within: float) -> str:
-        """Return the first line that it prints, empty if it died; TimeoutError if it is late."""
+        """Return the first line of its output, empty if it died; TimeoutError if it is late."""
         deadline = time.monotonic() + within
         line = b""
         while not line.endswith(b"\n"):
@@ -42,10 +42,10 @@ class ChildProcess:
         return line.decode()
 
     def stop(self, *, patience: float = 2.0) -> int:
-        """Terminate it, or kill it where that takes longer than `patience`; return its status."""
+        """Terminate it, kill it after `patience` seconds, and return its exit status."""
         os.kill(self.pid, signal.SIGTERM)
         deadline = time.monotonic() + patience
-        # Read until it closes its output: most often, that is its end.
+        # Read its output until it closes, which is usually when it exits.
         while time.monotonic() < deadline and _readable(self.output, deadline):
             if not os.read(self.output, 4096):
                 break
@@ -80,7 +80,7 @@ def spawn(command: list[str], *, env: Mapping[str, str], errors: IO[bytes]) -> C
 
 
 def fork(main: Callable[[], int], *, errors: IO[bytes]) -> ChildProcess:
-    """Start a child that runs `main` with the modules that this process has imported."""
+    """Fork a child that runs `main` with the modules that this process has imported."""
     if threading.active_count() > 1:
         names = ", ".join(sorted(thread.name for thread in threading.enumerate()))
         raise RuntimeError(
@@ -90,11 +90,11 @@ def fork(main: Callable[[], int], *, errors: IO[bytes]) -> ChildProcess:
     stdin, lifeline = os.pipe()
     output, stdout = os.pipe()
     with warnings.catch_warnings():
-        # Python 3.12 counts the threads of BLAS as well, which no child uses.
+        # Python 3.12 also counts the threads of BLAS, which no child uses.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
-        # Its own copy of the lifeline would keep the child from seeing the parent go.
+        # With its own copy of the lifeline the child would not see the parent exit.
         os.close(lifeline)
         os.close(output)
         _become(main, stdin=stdin, stdout=stdout, stderr=errors.fileno())
@@ -104,13 +104,13 @@ def fork(main: Callable[[], int], *, errors: IO[bytes]) -> ChildProcess:
 
 
 def report_ready(line: str) -> None:
-    """Print the one line of a child; what it prints from now on goes to standard error."""
+    """Print the ready line; everything printed afterwards goes to standard error."""
     print(line, flush=True)
     sys.stdout = sys.stderr
 
 
 def exit_with_parent(cleanup: Callable[[], None]) -> None:
-    """Exit this child, after a cleanup, as soon as its parent is gone."""
+    """Call `cleanup` and exit as soon as the parent is gone."""
 
     def watch() -> None:
         while os.read(0, 4096):
@@ -131,14 +131,14 @@ def _become(main: Callable[[], int], *, stdin: int, stdout: int, stderr: int) ->
             signal.signal(number, signal.SIG_DFL)
         for own, descriptor in enumerate((stdin, stdout, stderr)):
             os.dup2(descriptor, own)
-        # Those of the parent may be captured, or hold what it has not written yet.
+        # The parent's streams may be captured, or hold unwritten output.
         sys.stdout = os.fdopen(1, "w", closefd=False)
         sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
         status = main()
     except BaseException:
         traceback.print_exc()
     finally:
-        # Nothing of the parent may run here: no exit handler, no destructor, no buffer of its own.
+        # No exit handler, destructor or buffer of the parent may run here.
         os._exit(status)
 
 
@@ -149,7 +149,7 @@ def _readable(descriptor: int, deadline: float) -> bool:
 
 
 def _status_by(deadline: float, pid: int) -> int | None:
-    """Wait for a child and return its status, or None if it still runs at the deadline."""
+    """Return the status of a child, or None if it still runs at the deadline."""
     pause = 0.0005
     while True:
         ended, status = os.waitpid(pid, os.WNOHANG)

@@ -1,7 +1,7 @@
 """Huge pages for a process that forks often.
 
-A fork copies the page table of its parent, entry by entry, and ends by tearing the copy down. What
-`import torch` leaves on the heap takes tens of thousands of entries; in huge pages, a few dozen.
+A fork copies the page table of its parent, entry by entry, and tears the copy down at its exit. The
+heap after `import torch` takes tens of thousands of entries, or a few dozen in huge pages.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _MADV_COLLAPSE = 25
 
 
 def use_huge_pages() -> None:
-    """Gather the private memory of this process in huge pages, where the system can.
+    """Move the private memory of this process into huge pages, where the system can.
 
-    It copies all of it once, a tenth of a second for torch, and takes up no more memory than
-    what rounding to huge pages adds. Elsewhere than on Linux, and before 6.1, nothing happens.
+    This copies the memory once, which takes a tenth of a second for torch, and adds only what
+    rounding to huge pages takes. On systems other than Linux 6.1 or later, nothing happens.
     """
     if sys.platform != "linux" or mmap.PAGESIZE != 4096:
         return

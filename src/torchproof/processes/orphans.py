@@ -1,8 +1,8 @@
 """Find and kill the processes that a subject leaves running.
 
-A subject leads a process group, which can be killed as one. What it detached from that group is
-found on Linux only, where an orphan goes to the nearest ancestor that adopts orphans. A copy of a
-subject's process, made by a fork, ends itself where it would leave the subject's code.
+A subject leads a process group, which is killed as one. Processes that left the group are found on
+Linux only, where orphans are reparented to the nearest subreaper. A forked copy of a subject's
+process exits where it would leave the subject's code.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def kill_group(pid: int) -> None:
-    """Kill whatever is left of the process group that a process leads.
+    """Kill what is left of the process group that a process leads.
 
-    Call it before that process is waited for: then its number may be that of another one.
+    Call it before waiting for that process: after that, its id may belong to another one.
     """
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
@@ -32,11 +32,11 @@ def kill_group(pid: int) -> None:
 
 @contextlib.contextmanager
 def end_copies() -> Iterator[None]:
-    """End each copy of this process that leaves the block, before anything after it runs.
+    """Exit in each forked copy of this process that reaches the end of the block.
 
-    The block runs code that may fork. torch, too, forks to run `addr2line`, in C++: without that
-    program its copy raises an error and goes on. What a copy would write or clean up after the
-    block is the original's.
+    The block runs code that may fork. torch itself forks to run `addr2line`, in C++: without that
+    program the copy raises an error and goes on. Output and cleanup after the block belong to the
+    original process.
     """
     original = os.getpid()
     status = 1
@@ -53,16 +53,16 @@ def end_copies() -> Iterator[None]:
 
 
 def become_subreaper() -> None:
-    """Become the parent of what this process's descendants leave behind.
+    """Become the subreaper: adopt the orphans of this process's descendants.
 
-    The fork server does so, and each subject for as long as it runs: what reaches the fork
-    server was left by a subject that has ended, and is nothing that another one still uses.
+    The fork server calls this, and so does each subject while it runs. So an orphan that reaches
+    the fork server was left by a subject that has ended; no other subject uses it.
     """
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def die_with_parent() -> None:
-    """Have this process killed when its parent dies, however that happens."""
+    """Ask the kernel to kill this process when its parent dies."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -82,5 +82,5 @@ def _prctl(option: int, value: int) -> None:
 
 @functools.cache
 def _libc() -> ctypes.CDLL:
-    # Looked up once, in the fork server, and not by every fork of it.
+    # Looked up once, in the fork server, and not in each fork.
     return ctypes.CDLL(None)

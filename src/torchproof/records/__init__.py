@@ -1,1 +1,1 @@
-"""What was seen to hold: verdicts, the records of environments, and what follows from them."""
+"""Verdicts, the records of environments, and what is computed from them."""

@@ -1,4 +1,4 @@
-"""Which names of the inventory have an entry that holds."""
+"""Compare the inventory with the entries that pass."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from torchproof.records.proof import Proof
 
 @dataclass(frozen=True)
 class Coverage:
-    """The inventory against the entries."""
+    """Which names of the inventory have an entry."""
 
     counts: Mapping[str, tuple[int, int]]
-    """Documented names and all names, by area."""
+    """Number of documented names and of all names, by area."""
     missing: Mapping[str, tuple[str, ...]]
     """Names without an entry, by area."""
     siblings: Mapping[str, str]
-    """For names without an entry, the documented one of its owner that is most like it."""
+    """For names without an entry, the most similar documented name of the same owner."""
     pages: Mapping[str, str]
     """File of the entry of each documented name."""
     unproven: Mapping[str, Subject]
-    """Names with an entry that passed nowhere."""
+    """Names whose entry passed in no environment."""
     stale_exemptions: Mapping[str, str]
-    """Exemptions that are not needed, or give no reason."""
+    """Exemptions that are unnecessary or give no reason."""
 
 
 def cover(names: Iterable[Name], proof: Proof, *, exempt: Mapping[str, str]) -> Coverage:

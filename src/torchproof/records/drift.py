@@ -1,4 +1,4 @@
-"""What held on the torch of a record and does not on this one: a table fit for an issue."""
+"""Report regressions: what passed on a recorded torch and fails on this one, as a table."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torchproof.running.environment import Environment
 from torchproof.running.outcome import Failure
 
 _SHOWN = 160
-"""Characters of an output that a cell shows."""
+"""Longest output in a cell, in characters."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """A subject that failed here, with the environments where it was seen to hold."""
+    """A subject that failed here, with the environments that it passed in."""
 
     subject: Subject
     verdict: Verdict
@@ -26,15 +26,15 @@ class Held:
 
 
 def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -> str:
-    """Return Markdown that says what no longer holds in an environment, by entry."""
+    """Return a Markdown table of the entries that no longer pass in an environment."""
     where = (
         f"torch {environment.torch} ({environment.device}, Python {environment.python}, "
         f"{environment.system} {environment.machine} {environment.capability})"
     )
     if not fell:
         return (
-            f"## Nothing has drifted on {where}\n\n"
-            f"Nothing that is recorded as passed failed; {asked} subjects ran.\n"
+            f"## No regression on {where}\n\n"
+            f"{asked} subjects ran; none that passed in a record failed.\n"
         )
     lines = [
         f"## {len(fell)} of {asked} subjects no longer hold on {where}",
@@ -63,7 +63,7 @@ def drift_table(environment: Environment, fell: Sequence[Held], *, asked: int) -
 
 
 def _end(got: str) -> str:
-    """Return the last line of a traceback: there the message stands."""
+    """Return the last line of a traceback, which has the message."""
     text = got.strip()
     return text.split("\n")[-1] if "Traceback (most recent call last)" in text else text
 

@@ -1,4 +1,4 @@
-"""Environments in words: named by what tells them apart, and grouped by what they share."""
+"""Name environments by the fields that distinguish them, grouped by what they share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torchproof.finding.marks import release_of
 from torchproof.running.environment import Environment
 
 _FIELDS = ("python", "visdom", "capability", "machine", "system", "device_name", "torch", "build")
-"""What may tell environments of one release apart, in the order in which it is looked at."""
+"""Fields that may distinguish environments of one release, in the order they are tried."""
 _WORDS = {"python": "Python ", "visdom": "Visdom ", "torch": "torch ", "build": "+"}
 
 
 def telling_fields(environments: Iterable[Environment]) -> tuple[str, ...]:
-    """Return the fields that are needed, beside device and release, to tell environments apart."""
+    """Return the fields that distinguish environments beside device and release."""
     told = list(environments)
     chosen: list[str] = []
     for field in _FIELDS:
@@ -34,7 +34,7 @@ def name_environment(environment: Environment, fields: Sequence[str]) -> str:
 def name_environments(environments: Sequence[Environment], fields: Sequence[str]) -> str:
     """Return environments of one device in words, such as `2.9 2.13 (Python 3.11)`.
 
-    Those that differ in `fields` stand apart, with the releases that they share named once.
+    Environments that differ in `fields` are listed apart; shared releases are named once.
     """
     releases: dict[str, set[str]] = defaultdict(set)
     for environment in environments:
@@ -53,7 +53,7 @@ def release_name(version: str) -> str:
 
 
 def release_ranges(releases: Iterable[str]) -> str:
-    """Return releases in order, three and more that follow one another as a range."""
+    """Return sorted releases, with three or more consecutive ones as a range."""
     runs: list[list[tuple[int, int]]] = []
     for major, minor in sorted(set(map(release_of, releases))):
         if runs and runs[-1][-1] == (major, minor - 1):
@@ -73,7 +73,7 @@ def _key(environment: Environment, chosen: Sequence[str]) -> tuple[str, ...]:
 
 
 def _joined(names: Sequence[str]) -> str:
-    """Return names one after the other, the first word that all begin with only once."""
+    """Join names, with a first word that all share written once."""
     word, space, _ = names[0].partition(" ")
     prefix = word + space
     if space and all(name.startswith(prefix) and "," not in name for name in names):

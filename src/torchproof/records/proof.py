@@ -1,8 +1,8 @@
-"""The proof of a tree: an outcome for each subject, from what was seen before or by running it.
+"""Prove a tree: get an outcome for each subject, from a record, the cache or a run.
 
-What a build saw is kept in its cache folder. An outcome is current if it passed with the digests
-that the subject and the code that compares it have now, in the environment of this machine, and if
-the pictures that the subject asks for are at hand. Everything else runs.
+Builds keep their outcomes in a cache folder. An outcome is current if it passed in the environment
+of this machine, with the current digests of the subject and of the code that compares it, and if
+the drawings that the subject requests are stored. All other subjects run.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ Announce = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Proof:
-    """What is known of the subjects of a tree."""
+    """The subjects of a tree with their records, drawings and problems."""
 
     found: Found
     records: Sequence[Record]
-    """Committed records and that of this build, in the order of their environments."""
+    """Committed records and the one of this build, sorted by environment."""
     drawings: Mapping[str, Sequence[Drawing]]
     """What was recorded for pictures, by subject id."""
     problems: tuple[Problem, ...]
-    """What was wrong in the files, and every subject that failed."""
+    """Errors in the files, and each failed subject."""
     ran: tuple[str, ...] = field(default=())
     """Ids of the subjects that ran for this proof."""
 
@@ -60,7 +60,7 @@ class Proof:
         return {environment: verdict for environment, verdict in pairs if verdict is not None}
 
     def holds(self, subject: Subject) -> bool:
-        """Say whether the subject passed somewhere, as it stands now."""
+        """Return True if any environment has a passing verdict for the current digest."""
         return any(verdict.status == "passed" for verdict in self.verdicts(subject).values())
 
 
@@ -76,9 +76,9 @@ def prove(
 ) -> Proof:
     """Return the proof of the subjects on the CPU; run those that have no current outcome.
 
-    `verified` holds the committed records, `cache` what builds saw. Outcomes are written as they
-    stand when a run is interrupted, so that the next one goes on from there. Without a `worker`
-    there is a new one, if anything has to run.
+    `verified` holds the committed records, `cache` the outcomes of builds. An interrupted run
+    writes the outcomes it has, and the next run continues from there. Without a `worker` a new one
+    is started if anything has to run.
     """
     environment = describe_environment("cpu")
     committed, unreadable = records_and_problems(verified)
@@ -120,25 +120,25 @@ def prove(
 
 
 class DrawingStore:
-    """Drawings of the subjects that passed, one file for each digest of a subject and its code."""
+    """Drawings of passed subjects, one file for each digest of subject and code."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def read(self, subject: Subject) -> tuple[Drawing, ...]:
-        """Return the drawings of a subject; none if it has not run as it stands now."""
+        """Return the drawings of a subject; empty if its current digest has not run."""
         try:
             return msgspec.json.decode(self._path(subject).read_bytes(), type=tuple[Drawing, ...])
         except (FileNotFoundError, msgspec.MsgspecError):
             return ()
 
     def write(self, subject: Subject, drawings: Iterable[Drawing]) -> None:
-        """Keep the drawings of a subject."""
+        """Store the drawings of a subject."""
         if _pictures(subject):
             write_atomically(self._path(subject), msgspec.json.encode(tuple(drawings)))
 
     def keep(self, subjects: Iterable[Subject]) -> None:
-        """Remove all drawings but those of these subjects, as they stand now."""
+        """Remove all drawings except those of the current digests of these subjects."""
         kept = {self._path(subject) for subject in subjects}
         for path in self._folder.glob("*.json"):
             if path not in kept:
@@ -166,7 +166,7 @@ def _pictures(subject: Subject) -> int:
 def _with_cached(
     committed: Iterable[Record], cache: Path, environment: Environment
 ) -> list[Record]:
-    """Return the committed records, with what builds saw in the environment of this one."""
+    """Return the committed records, merged with the cached outcomes of this environment."""
     records = {record.environment.id: record for record in committed}
     key = environment.id
     path = cache / "outcomes" / f"{key}.json"
@@ -175,7 +175,7 @@ def _with_cached(
             before = records[key].verdicts if key in records else {}
             records[key] = Record(environment, {**before, **read_record(path).verdicts})
         except RecordError:
-            # What builds saw can be seen again.
+            # Cached outcomes can be computed again.
             path.unlink()
     return [records[key] for key in sorted(records)]
 
@@ -188,7 +188,7 @@ def _run(due: Sequence[Subject], worker: Worker, jobs: int, outcomes: dict[str, 
         for job, report in run_jobs(todo, executor=pool, run=runner.run_job):
             outcomes[job.subject.id] = report.outcome
     finally:
-        # Do not wait for what an interrupted run leaves: whoever made the worker ends it.
+        # Do not wait for an interrupted run: the owner of the worker stops it.
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,8 +1,8 @@
-"""Records: which subjects were seen to hold, one JSON file for each environment.
+"""Records: the verdicts of one environment by subject, in one JSON file each.
 
-An outcome counts only for the digest of the example, and for the digest of the code that ran and
-compared it. An edited example has no outcome until it runs again, and so has every example when
-the checker changes.
+An outcome counts only for the digest of its example and the digest of the code that ran and
+compared it. An edited example has no outcome until it runs again; when the checker changes, no
+example has one.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _LOCK_LIMIT = 60.0
 
 
 class RecordError(ValueError):
-    """A record that cannot be read; the message names the file and the next step."""
+    """An unreadable record; the message names the file and the next step."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is kept of an outcome."""
+    """The part of an outcome that a record keeps."""
 
     digest: str
     status: Status
@@ -56,7 +56,7 @@ class Record:
     verdicts: Mapping[str, Verdict]
 
     def verdict(self, subject: Subject) -> Verdict | None:
-        """Return the verdict of a subject by the code, as both stand now; None without one."""
+        """Return the verdict for the current digests of subject and code; None without one."""
         verdict = self.verdicts.get(subject.id)
         code = code_of(subject, self.environment.device)
         if verdict is None or (verdict.digest, verdict.code) != (subject.digest, code):
@@ -65,7 +65,7 @@ class Record:
 
 
 def verdict_of(subject: Subject, outcome: Outcome, *, device: str = "cpu") -> Verdict:
-    """Return what a record keeps of an outcome on a device."""
+    """Return the verdict of an outcome on a device."""
     reason = outcome.reason.split("\n")[0]
     return Verdict(
         subject.digest,
@@ -78,15 +78,15 @@ def verdict_of(subject: Subject, outcome: Outcome, *, device: str = "cpu") -> Ve
 
 
 def could_not_run(subject: Subject, status: Status, environment: Environment) -> bool:
-    """Say whether something was missing that another machine may have, like a browser.
+    """Return True if the subject was skipped for something this machine lacks, like a browser.
 
-    Such an outcome is not kept: what another machine saw in the same environment stands.
+    Such an outcome is not recorded, so the verdict of another machine stays.
     """
     return status == "skipped" and not skip_reason(subject, environment.device, environment)
 
 
 def read_records(folder: Path) -> list[Record]:
-    """Read every record of a folder, in the order of their environments; raises RecordError."""
+    """Read all records of a folder, sorted by environment; raises RecordError."""
     records, problems = records_and_problems(folder)
     for path, message in problems.items():
         raise RecordError(f"{path}: {message}")
@@ -94,7 +94,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def records_and_problems(folder: Path) -> tuple[list[Record], dict[Path, str]]:
-    """Read every record of a folder that can be read, and say what is wrong with the others."""
+    """Read the records of a folder; return the errors of unreadable ones by path."""
     records: dict[str, tuple[Record, Path]] = {}
     problems = {}
     for path in sorted(folder.glob("*.json")):
@@ -112,7 +112,7 @@ def records_and_problems(folder: Path) -> tuple[list[Record], dict[Path, str]]:
             )
         elif not LOWEST <= release < BELOW:
             problems[path] = (
-                f"record of torch {record.environment.torch}, which these pages do not speak of; "
+                f"record of torch {record.environment.torch}, which these pages do not cover; "
                 "delete it, or widen the range in finding/marks.py and pyproject.toml"
             )
             del records[record.environment.id]
@@ -125,7 +125,7 @@ def read_record(path: Path) -> Record:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RecordError(
-            f"{path}: line {getattr(error, 'lineno', 1)}: not a whole record ({error}); "
+            f"{path}: line {getattr(error, 'lineno', 1)}: not a complete record ({error}); "
             f"delete it and run `{RECORD}`"
         ) from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
@@ -142,7 +142,7 @@ def read_record(path: Path) -> Record:
 
 
 def _foreign(data: object) -> str:
-    """Return what to do about a record of another format."""
+    """Return the next step for a record of another format."""
     found = data.get("schema") if isinstance(data, dict) else None
     seen = data.get("environment") if isinstance(data, dict) else None
     again = f"delete it and run `{RECORD}`"
@@ -161,8 +161,8 @@ def write_verdicts(
 ) -> Path:
     """Merge verdicts into the record of an environment and return its path.
 
-    `known` are the subjects that still exist; the verdicts of others are dropped. Several
-    processes may write at once: each waits for the others, and no reader sees half a file.
+    `known` are the subjects that still exist; the verdicts of others are dropped. Processes that
+    write at the same time wait for each other, and no reader sees half a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{environment.id}.json"
@@ -182,14 +182,14 @@ def write_verdicts(
 
 
 def _lock_path(path: Path) -> Path:
-    # In a folder of this user: no lock is left in the repository, and nobody else can plant a file
+    # In the user's own folder: no lock stays in the repository, and nobody else can plant a file
     # under its name.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
     try:
         return make_private(cache_folder()) / f"record-{name}.lock"
     except (OSError, RuntimeError) as error:
         raise RecordError(
-            f"{path}: no place for its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
+            f"{path}: cannot create its lock ({error}); set $TORCHPROOF_CACHE to a folder of yours"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""How much of the site was seen to hold, and where."""
+"""Count what passed, and in which environments."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from torchproof.running.environment import Environment
 
 @dataclass(frozen=True)
 class Counts:
-    """What passed in some environment as it stands now; nothing else is counted."""
+    """Totals of the subjects whose current digest passed in some environment."""
 
     names: int
     """Public names that have an entry."""
     examples: int
-    """`{doctest}` blocks, without those that set a page up."""
+    """`{doctest}` blocks, without set-up blocks."""
     outputs: int
-    """Outputs and asserts that are compared, those of the scripts included."""
+    """Compared outputs and asserts, including those of scripts."""
     scripts: int
     environments: tuple[Environment, ...]
-    """Where something passed, in the order of their ids."""
+    """Environments in which something passed, sorted by id."""
 
 
 def count(proof: Proof) -> Counts:
-    """Count the subjects that hold."""
+    """Count the subjects that pass."""
     passed = [
         (subject, [e for e, verdict in verdicts.items() if verdict.status == "passed"])
         for subject, verdicts in ((s, proof.verdicts(s)) for s in proof.found.subjects)

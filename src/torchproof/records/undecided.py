@@ -1,7 +1,7 @@
-"""Marks that no record decides: what lies on one side of them was never run.
+"""Find marks that the records cannot decide: one of their sides was never run.
 
-`:since: 2.12` says that torch 2.11 differs. Only a record of each of the two can tell that from a
-change that came with 2.11, so both must be there.
+`:since: 2.12` says that torch 2.11 differs. Only records of both can tell that from a
+change that came with 2.11.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Version = tuple[int, int]
 
 
 def undecided_marks(found: Found, environments: Iterable[Environment]) -> Iterator[Problem]:
-    """Yield a problem for each mark with a neighbour that none of the recorded environments has."""
+    """Yield a problem for each mark with a neighbouring release that no record covers."""
     recorded = list(environments)
     torches = {release_of(environment.torch) for environment in recorded}
     pythons = {release_of(environment.python) for environment in recorded}
@@ -57,5 +57,5 @@ def _pythons(marks: Marks) -> Iterator[tuple[str, Version]]:
 
 
 def _problem(file: str, line: int, mark: str, missing: str, how: str) -> Problem:
-    message = f"{mark} is not decided, as there is no record of {missing}; run {how}"
+    message = f"{mark} cannot be decided without a record of {missing}; run {how}"
     return Problem(file, line, message)

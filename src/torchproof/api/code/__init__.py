@@ -1,1 +1,1 @@
-"""Names in the code of examples: where they stand, what they are bound to, and of which type."""
+"""Resolve the names in the code of examples: positions, bindings and types."""

@@ -1,4 +1,4 @@
-"""What the names in a piece of code are bound to, and the expressions that they stand in."""
+"""Collect the bindings of the names in a piece of code, and the expressions that use them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Bindings:
         self.classes: dict[str, LocalClass] = {}
         self.scopes: list[Scope] = []
         self.expressions: list[tuple[ast.expr, Scope]] = []
-        """Names and attributes, with the scope that they are read in."""
+        """Names and attributes that are read, with their scope."""
         self.imported: list[tuple[ast.alias, str]] = []
-        """What `from ... import` names, with its full name."""
+        """Names in `from ... import`, with their full names."""
         self.types = Types(self.classes)
         self._body(tree.body, self._scope(None))
         self.types.settle(self.scopes)
 
     def defines(self, member: str) -> bool:
-        """Say whether a class of the code has a member of that name of its own."""
+        """Return True if a class of the code defines a member of that name itself."""
         return any(member in own.members for own in self.classes.values())
 
     def _scope(self, outer: Scope | None, owner: str = "") -> Scope:
@@ -44,7 +44,7 @@ class Bindings:
             self._visit(statement, scope)
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        """Bind what a node binds, and remember its expressions."""
+        """Record the bindings and expressions of a node."""
         match node:
             case ast.JoinedStr():
                 return  # before Python 3.12 the places of what it holds are wrong
@@ -110,7 +110,7 @@ class Bindings:
         scope: Scope,
         owner: str = "",
     ) -> None:
-        # The body of a class is no scope of its methods.
+        # Methods do not see the scope of the class body.
         inner = self._scope(scope.outer if owner else scope, owner or scope.owner)
         arguments = node.args
         for default in [*arguments.defaults, *filter(None, arguments.kw_defaults)]:
@@ -130,7 +130,7 @@ class Bindings:
         self._body(node.body, inner)
 
     def _argument(self, node: ast.AST, name: str, owner: str) -> frozenset[Atom]:
-        """Return what is known of the first argument of a method."""
+        """Return the value of the first argument of a method, as far as it is known."""
         if not owner or isinstance(node, ast.Lambda):
             return UNKNOWN
         static = {ast.unparse(d) for d in getattr(node, "decorator_list", [])}
@@ -141,7 +141,7 @@ class Bindings:
         return UNKNOWN
 
     def _public_bases(self, owner: str) -> set[str]:
-        """Return the public names among the bases, as far as they are bound by now."""
+        """Return the public names among the bases, as far as they are bound so far."""
         self.types.settle(self.scopes)
         atoms = frozenset().union(*self.classes[owner].bases)
         return {documented_class(atom.name) for atom in atoms if atom.kind == "name"}
@@ -154,7 +154,7 @@ class Bindings:
         members = _members(node)
         self.types.settle(self.scopes)
         bases = [self.types.of(base, scope) for base in node.bases]
-        if name in self.classes:  # two classes of one name: nothing is certain
+        if name in self.classes:  # two classes with one name: the type is uncertain
             bases, members = [UNKNOWN], members | self.classes[name].members
         self.classes[name] = LocalClass(bases, frozenset(members))
         scope.bind(node.name, frozenset({Atom("name", name)}))

@@ -1,7 +1,7 @@
-"""What the names in a piece of code stand for, as far as that is certain without running it.
+"""Infer what the names in a piece of code refer to, where that is certain without running it.
 
-A value is a set of atoms, one for each thing that the name is bound to somewhere in the code. The
-order of the bindings is not looked at: what holds for every atom holds at every place.
+A value is a set of atoms, one for each object that the name is bound to somewhere in the code. The
+order of bindings is ignored: what holds for every atom holds at every use.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ NODE, OPTIMIZER, VISDOM = "torch.autograd.graph.Node", "torch.optim.Optimizer", 
 
 @dataclass(frozen=True)
 class Atom:
-    """An object that is known by its name, an instance of a class, or what a module returned."""
+    """A named object, an instance of a class, or the output of a module."""
 
     kind: Literal["name", "instance", "super", "output", "unknown"]
     name: str = ""
-    """The full name of the object or of the class; of a class of this code, `.` and its name."""
+    """Full name of the object or class; for a class defined in the code, `.` and its name."""
 
 
 Value = frozenset[Atom]
@@ -61,7 +61,7 @@ def instance(name: str) -> Value:
 
 
 def documented_class(name: str) -> str:
-    """Return the class that documents what instances of a public class have."""
+    """Return the class whose entries document the members of a public class."""
     owner, _, last = name.rpartition(".")
     if owner == "torch.nn" and last[:1].isupper():
         return TENSOR if last in _NO_MODULES else MODULE
@@ -89,11 +89,11 @@ class Scope:
     values: dict[str, Value] = field(default_factory=dict)
 
     def bind(self, name: str, bound: ast.expr | Value) -> None:
-        """Remember one more thing that a name is bound to."""
+        """Add a binding of a name."""
         self.bindings.setdefault(name, []).append(bound)
 
     def value(self, name: str) -> Value:
-        """Return all that a name can stand for."""
+        """Return everything that a name can refer to."""
         if name in self.bindings:
             return self.values.get(name, _UNBOUND)
         return self.outer.value(name) if self.outer else UNKNOWN
@@ -106,7 +106,7 @@ class Types:
         self.classes = classes
 
     def settle(self, scopes: list[Scope]) -> None:
-        """Find the values of all names, which may depend on each other."""
+        """Compute the values of all names, which may depend on each other, to a fixed point."""
         changed = True
         while changed:
             changed = False
@@ -118,7 +118,7 @@ class Types:
                     scope.values[name] = value
 
     def of(self, node: ast.expr, scope: Scope) -> Value:
-        """Return what an expression can be."""
+        """Return the possible values of an expression."""
         match node:
             case ast.Name():
                 return scope.value(node.id)
@@ -143,7 +143,7 @@ class Types:
         return UNKNOWN
 
     def ancestors(self, atom: Atom, member: str) -> Iterator[str]:
-        """Yield the public class that a member of an instance comes from; nothing if in doubt."""
+        """Yield the public class that defines a member of an instance; nothing if uncertain."""
         own = self.classes.get(atom.name)
         if own is None:
             documented = documented_class(atom.name)

@@ -1,6 +1,6 @@
-"""The places in a piece of code where a name stands that has an entry.
+"""Find the uses of documented names in a piece of code.
 
-A name is reported only where it is certain what it means: a wrong link is worse than none.
+A use is reported only if its meaning is certain: a wrong link is worse than none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _OF_OPTIMIZERS_TOO = """
     register_state_dict_post_hook register_state_dict_pre_hook state_dict zero_grad
 """
 OF_OTHERS = frozenset(_OF_OPTIMIZERS_TOO.split())
-"""Members of several words that other objects of torch have too."""
+"""Names of several words that members of other torch objects share."""
 
 
 @dataclass(frozen=True, order=True)
@@ -33,7 +33,7 @@ class Use:
 
 
 def uses(source: str, known: AbstractSet[str]) -> list[Use]:
-    """Return where names of `known` are used; none if the source is not Python."""
+    """Return the uses of names in `known`; empty if the source is not Python."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -73,14 +73,14 @@ class _Reader:
                 yield self._use(node.end_lineno, start, -node.end_col_offset, used)
 
     def _use(self, line: int, start: int, end: int, name: str) -> Use:
-        """Return a use; the syntax tree counts bytes, and a negative end is a column."""
+        """Return a use; columns of the syntax tree count bytes, and a negative end is a column."""
         text = self.lines[line - 1].encode()
         first = len(text[:start].decode())
         last = len(text[:-end].decode()) if end < 0 else first + end
         return Use(line, first, last, name)
 
     def _name(self, node: ast.expr, scope: Scope) -> tuple[str | None, bool]:
-        """Return the public name of an expression, and whether all of it is that name."""
+        """Return the public name of an expression, and whether it spans the whole expression."""
         if isinstance(node, ast.Name):
             atoms = scope.value(node.id)
             names = {atom.name for atom in atoms if atom.kind == "name"}
@@ -107,6 +107,6 @@ class _Reader:
         return None, False
 
     def _says_enough(self, member: str) -> bool:
-        """Say whether a member can only be that of one class, whatever object it belongs to."""
+        """Return True if a member name can only belong to one class, on any object."""
         several_words = "_" in member.strip("_")
         return several_words and member not in OF_OTHERS and not self.bindings.defines(member)
