@@ -1,4 +1,4 @@
-"""What we take from Visdom beyond its documentation: of its client, its server and its front end."""
+"""What we take from Visdom beyond its documentation: its client, its server, its front end."""
 
 from __future__ import annotations
 
