@@ -22,7 +22,7 @@ class ProbeDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Count itself on its page, and put a signature there."""
-        before = self.env.temp_data.get("probe", 0)
+        before = int(self.env.temp_data.get("probe") or 0)
         self.env.temp_data["probe"] = before + 1
         FACTS.setdefault("counted", []).append((self.env.docname, before))
         line = addnodes.desc_signature(ids=["target"])
@@ -65,7 +65,7 @@ def _context(
     _: Sphinx, page: str, __: str, context: dict[str, Any], ___: nodes.document | None
 ) -> None:
     names = ("metatags", "prev", "next", "page_source_suffix", "theme_source_directory", "body")
-    facts = {name: repr(context.get(name, "absent")) for name in names}
+    facts: dict[str, Any] = {name: repr(context.get(name, "absent")) for name in names}
     for files in ("css_files", "script_files"):
         facts[files] = [str(getattr(file, "filename", file)) for file in context[files]]
     FACTS["contexts"][page] = facts

@@ -211,6 +211,7 @@ def test_the_gate_counts_fails_and_wants_exemptions_to_be_needed(tmp_path: Path)
     build = site.build()
     assert build.status != 0
     modules, autograd = (len(public_names()[area]) for area in ("nn-module", "autograd"))
+    modules -= 1  # the exempt one
     assert f"nn-module: 0 of {modules} names documented\n" in build.output
     assert f"autograd: 0 of {autograd} names documented (under construction)" in build.output
     assert f"nn-module: {modules} names have no entry\n" in build.output
