@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -146,7 +147,12 @@ def test_cuda_goes_to_workers_that_advertise_it_alone(dask: Dask) -> None:
     dask.worker("--name", "plain", env={"WORKER": "plain"})
     dask.worker("--name", "gpu", "--resources", "cuda=1", env={"WORKER": "gpu"})
     with closing(Cluster(dask.address)) as cluster:
-        assert cluster.chosen_devices([]) == ("cpu", "cuda")
+        for wanted in ([], ["all"], ["cpu", "cuda", "cpu"]):
+            assert cluster.chosen_devices(wanted) == ("cpu", "cuda")
+        with pytest.raises(
+            ValueError, match=r"^unknown device 'tpu'; known are cpu, cuda and all$"
+        ):
+            cluster.chosen_devices(["tpu"])
         calls = [cluster.executor("cuda").submit(os.getenv, "WORKER") for _ in range(20)]
         assert {call.result() for call in calls} == {"gpu"}
 
@@ -176,6 +182,11 @@ def test_last_worker_with_cuda_that_leaves_is_one_error(dask: Dask) -> None:
                 f"the last worker of {dask.address} for cuda has left, and none came in 1 s; start "
                 f"one with `dask worker {dask.address} --resources cuda=1` and run again"
             )
+        # Who asks after that does not wait for one as long again.
+        begin = time.perf_counter()
+        with pytest.raises(ClusterError):
+            cluster.result(calls[0], "cuda")
+        assert time.perf_counter() - begin < 1
         # The others go on, and a new one takes up what waits.
         assert cluster.result(cluster.executor("cpu").submit(abs, -3), "cpu") == 3
         dask.worker("--resources", "cuda=1")
@@ -237,8 +248,12 @@ def test_worker_without_torchproof_is_named(dask: Dask, tmp_path: Path) -> None:
         Cluster(dask.address)
 
 
-def test_dask_and_xdist_do_not_mix(tmp_path: Path) -> None:
-    run = pytest_in(write_tree(tmp_path, FILES), "--dask", "tcp://127.0.0.1:1", "-n", "2")
+@pytest.mark.parametrize("option", [("-n", "2"), ("--no-fork",), ("--patch", "pytest.ini")])
+def test_dask_and_what_is_of_this_machine_do_not_mix(
+    tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    run = pytest_in(write_tree(tmp_path, FILES), "--dask", "tcp://127.0.0.1:1", *option)
+    assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "--dask runs elsewhere: leave -n, --patch and --no-fork out" in run.output
 
 

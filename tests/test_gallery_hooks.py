@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
+from lxml.html import document_fromstring
 from sites import CONF, Build, Site
 from sphinx.errors import ExtensionError
 from test_pane_pictures import png
@@ -125,22 +126,10 @@ def test_each_script_finds_torch_as_new(conf: dict[str, Any]) -> None:
     assert torch.is_grad_enabled()
 
 
-def test_a_comment_asks_for_a_graph_a_tree_or_a_trace(conf: dict[str, Any]) -> None:
-    import torch
-
+def test_a_comment_that_asks_for_no_variable_is_an_error(conf: dict[str, Any]) -> None:
     reset(conf, "words.py", "before")
-    net = torch.nn.Linear(2, 1)
-    loss = net(torch.ones(2)).sum()
-    text = "# torchproof: graph loss saved\n# torchproof: tree net\n# torchproof: trace log\n"
-    given = block_vars(conf, loss=loss, net=net, log=["forward a", "backward b"])
-    rst = scrape(("code", text, 7), given, conf)
-    frames = re.findall(r"^\.\. container:: (.*)\n\n    \.\. raw:: html$", rst, re.MULTILINE)
-    assert frames == ["autograd-graph", "drawn-list", "drawn-list"]
-    assert "SumBackward0" in rst
-    assert "Linear" in rst
-    assert "backward" in rst
     with pytest.raises(NameError, match="no variable `lost`"):
-        scrape(("code", "# torchproof: graph lost\n", 7), given, conf)
+        scrape(("code", "# torchproof: graph lost\n", 7), block_vars(conf), conf)
 
 
 def test_a_block_shows_the_panes_that_it_changed(conf: dict[str, Any]) -> None:
@@ -174,19 +163,72 @@ def test_the_panes_of_a_script_are_known_by_running_it(conf: dict[str, Any]) -> 
     }
 
 
+DRAWN = '''"""
+A graph, a tree and a trace
+===========================
+
+A question.
+"""
+
+# %%
+# One block draws them all.
+
+import torch
+
+net = torch.nn.Linear(2, 1)
+loss = net(torch.ones(2)).sum()
+log = ["forward a", "backward b"]
+assert loss.requires_grad
+# torchproof: graph loss saved
+# torchproof: tree net
+# torchproof: trace log
+'''
+
+
+def site_with(root: Path, script: str) -> Site:
+    """Return a site with one script."""
+    site = Site(root, conf=CONF + GALLERY)
+    site.write(
+        {
+            "docs/index.md": "# Index\n\n```{toctree}\ngallery/some/index\n```\n",
+            "gallery/some/GALLERY_HEADER.rst": "Scripts\n=======\n\nText.\n",
+            "gallery/some/words.py": script,
+        }
+    )
+    return site
+
+
+def test_the_page_of_a_script_shows_what_its_comments_ask_for(tmp_path: Path) -> None:
+    build = site_with(tmp_path, DRAWN).build()
+    assert build.status == 0, build.output
+    page = document_fromstring(build.page("gallery/some/words"))
+    (graph,) = page.find_class("autograd-graph")
+    (svg,) = graph.iter("svg")
+    words = svg.text_content()
+    assert "SumBackward0" in words and "net.weight" in words and "_saved_" in words
+    tree, trace = (drawn.text_content() for drawn in page.find_class("drawn-list"))
+    assert "Linear" in tree and "1 × 2" in tree
+    assert "forward" in trace and "backward" in trace
+
+
+@needs_browser
+def test_with_a_browser_the_panes_of_a_script_are_drawn(tmp_path: Path) -> None:
+    site = site_with(tmp_path, SCRIPT)
+    build = site.build()
+    assert build.status == 0, build.output
+    pictures = PanePictures(tmp_path / "docs/panes")
+    places = {FOLDER / name for name in ("hello", "hello.2", "other@note.d8da2c")}
+    assert pictures.places() == places
+    assert {pictures.unsound(place) for place in places} == {""}
+    assert build.page("gallery/some/words").count('alt="Visdom pane ') == 3
+
+
 def built(site: Site) -> Build:
     return site.build(env={"TORCHPROOF_CHROMIUM": "/nonexistent"})
 
 
 def test_without_browser_a_script_shows_what_is_committed(tmp_path: Path) -> None:
-    site = Site(tmp_path, conf=CONF + GALLERY)
-    site.write(
-        {
-            "docs/index.md": "# Index\n\n```{toctree}\ngallery/some/index\n```\n",
-            "gallery/some/GALLERY_HEADER.rst": "Scripts\n=======\n\nText.\n",
-            "gallery/some/words.py": SCRIPT,
-        }
-    )
+    site = site_with(tmp_path, SCRIPT)
     build = built(site)
     assert build.status != 0
     line = line_of(SCRIPT, "import visdom") - 1

@@ -64,6 +64,12 @@ def test_the_spread_of_an_array_counts_not_its_height() -> None:
     assert told([1000.0, 1000.002, 1000.01], before) == "content[1] is 1000.002 and was 1000.005"
     assert told([1000.00001, 1000.005, 1000.01], before) == ""
     assert told([5.0, 5.0000001], [5.0, 5.0]) == ""
+    # A hundredth of a pixel, where the smallest step of a float32 is far below.
+    assert told([0.0, 1.000005, 3.0], [0.0, 1.0, 3.0]) == ""
+
+
+def test_the_files_of_panes_hold_no_more_digits_than_are_compared() -> None:
+    assert "[0.3]" in shown_text(pane([0.1 + 0.2]))
 
 
 def test_none_and_nan_equal_themselves_alone() -> None:
@@ -87,6 +93,11 @@ def test_none_and_nan_equal_themselves_alone() -> None:
         ([{"y": [1.0]}], [{"y": [2.0]}], "content[0].y[0] is 1.0 and was 2.0"),
         ([1.0], "1.0", "content is [1.0] and was '1.0'"),
         (SVG.format(1).replace("b4", "b5"), SVG.format(1), "content is a different text"),
+        (
+            SVG.format(1).replace("1f77b4", "123457"),
+            SVG.format(1).replace("1f77b4", "123456"),
+            "content is a different text",
+        ),
         (typed([1.0]) | {"dtype": "f4"}, typed([1.0]), "content.dtype is 'f4' and was 'f8'"),
     ],
 )

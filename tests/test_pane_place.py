@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -9,7 +10,8 @@ from sites import page
 from trees import section, write_tree
 
 from torchproof.finding.pages import find_in_page
-from torchproof.panes.place import file_safe, page_places, script_places
+from torchproof.panes.place import file_safe, page_places, recorded_panes, script_places
+from torchproof.running.outcome import Drawing
 
 
 def block(pane: str, number: int = 1) -> str:
@@ -58,4 +60,22 @@ def test_a_name_that_files_cannot_have_is_changed_and_told_apart(name: str) -> N
     assert set(safe) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-.")
     assert safe.partition(".")[0] not in {"con", "com1"}
     assert safe not in {name, file_safe(f"{name}?"), file_safe(name.swapcase() + "!")}
+    assert file_safe("Loss").startswith("loss.")
     assert file_safe("learning-rate_2") == "learning-rate_2"
+
+
+def test_each_pane_is_taken_from_its_block_and_its_option(tmp_path: Path) -> None:
+    tree = f":tree: net\n{block('second', 2)}"
+    write_tree(
+        tmp_path,
+        {"docs/a.md": page(section("b", f"{block('first')}\n```\n\n```{{doctest}}\n{tree}"))},
+    )
+    (subject,) = find_in_page(tmp_path / "docs/a.md", root=tmp_path).subjects
+    drawings = [
+        Drawing(number, p.kind, p.name, json.dumps([p.name]) if p.kind == "pane" else "<ul>")
+        for number, example in enumerate(subject.examples)
+        for p in example.pictures
+    ]
+    assert len(drawings) == 3
+    panes = {place.name: pane for _, _, place, pane in recorded_panes(subject, drawings)}
+    assert panes == {"first": ["first"], "second": ["second"]}

@@ -80,6 +80,25 @@ def test_copy_of_a_script_does_not_reply(worker: Worker) -> None:
     assert worker.run(one_script(root, script), "cpu").status == "passed"
 
 
+def test_error_of_a_copy_of_a_script_is_the_status_of_the_copy(worker: Worker) -> None:
+    script = (
+        '"""Title"""\nimport os\npid = os.fork()\nif not pid:\n    raise KeyError("copy")\n'
+        "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1\n"
+    )
+    assert worker.run(one_script(worker._root, script), "cpu").status == "passed"
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_copy_that_a_patch_makes_does_not_reply(tmp_path: Path, fork: bool) -> None:
+    patch = tmp_path / "patch.py"
+    patch.write_text(
+        "import os\n\npid = os.fork()\nif pid:\n    os.waitpid(pid, 0)\n", encoding="utf-8"
+    )
+    subject = one_subject(tmp_path, ">>> 1\n1", options=":timeout: 20", setup=NO_TORCH)
+    with Worker(root=tmp_path, subjects=[subject], patch=patch, fork=fork) as worker:
+        assert worker.run(subject, "cpu").status == "passed"
+
+
 @pytest.mark.parametrize("program", ADDR2LINE.values(), ids=ADDR2LINE)
 def test_copy_that_torch_makes_does_not_reply(tmp_path: Path, worker: Worker, program: str) -> None:
     addr2line, copies = tmp_path / "addr2line", tmp_path / "copies"

@@ -187,19 +187,21 @@ def test_what_a_running_subject_detached_outlives_other_subjects(
     tree: Tree, ear: Ear, tmp_path: Path
 ) -> None:
     flag = tmp_path / "flag"
+    os.mkfifo(flag)
     block = (
-        ">>> import pathlib, time\n"
+        ">>> import pathlib\n"
         ">>> sh = 'setsid sleep 1000 > /dev/null & echo $!'\n"
         ">>> pid = int(subprocess.run(['sh', '-c', sh], stdout=subprocess.PIPE).stdout)\n"
         f"{ear.say('pid')}\n"
-        f">>> while not pathlib.Path({str(flag)!r}).exists(): time.sleep(0.01)\n"
+        f">>> _ = pathlib.Path({str(flag)!r}).read_text()\n"
         ">>> pathlib.Path(f'/proc/{pid}/status').read_text().count('Z (zombie)')\n0"
     )
     with ThreadPoolExecutor() as pool:
         running = pool.submit(tree.run, block, setup=NO_TORCH)
         pid = int(ear.heard())
         assert tree.run(">>> 1\n1", setup=NO_TORCH).status == "passed"
-        flag.touch()
+        # It reads until somebody has written.
+        flag.write_text("go on")
         outcome = running.result()
     assert outcome.status == "passed", outcome
     assert gone(pid)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 from browser.conftest import Open
 from playwright.sync_api import Page, expect
 
+ROOT = Path(__file__).parents[2]
+ITEMS = len(tomllib.loads((ROOT / "docs/then-and-now.toml").read_text(encoding="utf-8"))["row"])
 NOTE, MATRIX = "then-and-now.html", "compatibility.html"
 ROWS = "table.then-and-now tbody tr"
 
@@ -15,21 +20,21 @@ def shown(page: Page, rows: str) -> int:
 
 def test_note_is_filtered_by_verdict_topic_and_words(page: Page) -> None:
     page.goto(NOTE)
-    assert shown(page, ROWS) == 165
+    assert shown(page, ROWS) == ITEMS
     page.get_by_label("Verdict").select_option("was never true")
     never = shown(page, ROWS)
     assert 0 < never < 20
     assert page.locator(f"{ROWS}:visible .badge-never").count() == never
-    expect(page.locator("form.filters output")).to_have_text(f"{never} of 165")
+    expect(page.locator("form.filters output")).to_have_text(f"{never} of {ITEMS}")
     page.get_by_label("Verdict").select_option("")
     page.get_by_label("Topic").select_option("Saving and loading")
     saving = shown(page, ROWS)
     page.get_by_label("Words").fill("strict load_state_dict")
-    assert 0 < shown(page, ROWS) < saving < 165
+    assert 0 < shown(page, ROWS) < saving < ITEMS
     for row in page.locator(f"{ROWS}:visible").all_inner_texts():
         assert "strict" in row.lower()
     page.get_by_label("Words").fill("no such words")
-    expect(page.locator("form.filters output")).to_have_text("0 of 165")
+    expect(page.locator("form.filters output")).to_have_text(f"0 of {ITEMS}")
 
 
 def test_filter_is_kept_in_the_address(page: Page) -> None:
@@ -45,7 +50,7 @@ def test_filter_is_kept_in_the_address(page: Page) -> None:
 
 def test_every_row_of_the_note_leads_to_its_proof(page: Page) -> None:
     page.goto(NOTE)
-    assert page.locator(f"{ROWS} .proof a").count() == 165
+    assert page.locator(f"{ROWS} .proof a").count() == ITEMS
 
 
 def test_matrix_is_filtered_by_area_result_and_words(page: Page) -> None:
@@ -77,12 +82,12 @@ def test_filters_are_usable_with_the_keyboard_and_on_a_phone(open_context: Open)
     page.get_by_label("Words").focus()
     page.keyboard.type("freeze")
     page.keyboard.press("Enter")
-    assert 0 < shown(page, ROWS) < 165
+    assert 0 < shown(page, ROWS) < ITEMS
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_without_javascript_all_rows_are_there(open_context: Open) -> None:
     page = open_context(java_script_enabled=False).new_page()
     page.goto(NOTE)
-    assert shown(page, ROWS) == 165
+    assert shown(page, ROWS) == ITEMS
     assert not page.locator("form.filters").is_visible()

@@ -77,7 +77,6 @@ class EntryDirective(SphinxDirective):
 
     def _signature(self, description: Description) -> nodes.Node:
         line = addnodes.desc_signature(ids=[description.qualified], classes=["sig-object", "py"])
-        line["_toc_parts"] = ()
         self.state.document.note_explicit_target(line)
         domain = self.env.domains["proof"]
         assert isinstance(domain, ProofDomain)
