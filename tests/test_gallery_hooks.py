@@ -37,6 +37,7 @@ A question.
 # %%
 # One word.
 
+import visdom
 
 vis = visdom.Visdom()
 vis.text("hello", win="hello")

@@ -11,6 +11,7 @@ from trees import section, write_tree
 
 from torchproof.finding.pages import find_in_page
 from torchproof.panes.place import file_safe, page_places, recorded_panes, script_places
+from torchproof.pictures.kinds import Pane, Trace
 from torchproof.running.outcome import Drawing
 
 
@@ -72,10 +73,14 @@ def test_each_pane_is_taken_from_its_block_and_its_option(tmp_path: Path) -> Non
     )
     (subject,) = find_in_page(tmp_path / "docs/a.md", root=tmp_path).subjects
     drawings = [
-        Drawing(number, p.kind, p.name, json.dumps([p.name]) if p.kind == "pane" else "<ul>")
+        Drawing(
+            number,
+            p.name,
+            Pane(json.dumps({"of": p.name})) if p.kind == "pane" else Trace(p.name, ("a",)),
+        )
         for number, example in enumerate(subject.examples)
         for p in example.pictures
     ]
     assert len(drawings) == 3
     panes = {place.name: pane for _, _, place, pane in recorded_panes(subject, drawings)}
-    assert panes == {"first": ["first"], "second": ["second"]}
+    assert panes == {"first": {"of": "first"}, "second": {"of": "second"}}

@@ -165,13 +165,13 @@ def downloads(build: Build, facts: dict[str, Any]) -> bool:
 
 @sphinx("env.toctree_includes", f"{OUTPUT}/site_lists.py", written="toctree_includes")
 def includes(_: Build, facts: dict[str, Any]) -> bool:
-    return facts["toctree_includes"]["index"] == ["a", "b", "gallery/some/index"]
+    return bool(facts["toctree_includes"]["index"] == ["a", "b", "gallery/some/index"])
 
 
 @sphinx("caption and includefiles", f"{OUTPUT}/site_lists.py", written='toctree["includefiles"]')
 def toctree(_: Build, facts: dict[str, Any]) -> bool:
     found = facts["toctree"]
-    return found["caption"] == "Reference" and found["includefiles"][:2] == ["a", "b"]
+    return bool(found["caption"] == "Reference" and found["includefiles"][:2] == ["a", "b"])
 
 
 @sphinx("visit_literal_block", f"{DIRECTIVES}/code_links.py", written="visit_literal_block")
@@ -235,7 +235,7 @@ def collector(_: Build, __: dict[str, Any]) -> bool:
 
 @sphinx("parallel_available", f"{OUTPUT}/stock_doctest.py", written="parallel_available")
 def parallelism(_: Build, facts: dict[str, Any]) -> bool:
-    return isinstance(parallel.parallel_available, bool) and facts["parallel"] == 1
+    return isinstance(parallel.parallel_available, bool) and bool(facts["parallel"] == 1)
 
 
 @gallery("code_links_block", f"{DIRECTIVES}/code_links.py", written='"code_links_block"')

@@ -85,7 +85,7 @@ def call_impl() -> bool:
         def _call_impl(self, *_: object, **__: object) -> str:
             return "own"
 
-    return Own()(1) == "own"
+    return bool(Own()(1) == "own")
 
 
 @touched("AccumulateGrad.variable", GRAPH, "function.variable")
@@ -102,7 +102,7 @@ def variable() -> bool:
 @touched("identity of a grad_fn", GRAPH, "keys[following]")
 def identity() -> bool:
     left, _, function = product()
-    both = left + left
+    both: Any = left + left
     first, second = ({node for node, _ in both.grad_fn.next_functions} for _ in range(2))
     return len(first) == 1 and first == second and function.name() == "MulBackward0"
 
@@ -112,8 +112,8 @@ def saved() -> bool:
     left, right, function = product()
     names = [name for name in dir(function) if name.startswith("_saved_")]
     found = [function._saved_self, function._saved_other]
-    index = left[torch.tensor([0])].grad_fn
-    several = index._saved_indices  # type: ignore[union-attr]
+    index: Any = left[torch.tensor([0])].grad_fn
+    several = index._saved_indices
     return (
         {"_saved_self", "_saved_other"} <= set(names)
         and all(a is b for a, b in zip(found, (left, right), strict=True))
@@ -131,16 +131,20 @@ class Double(torch.autograd.Function):
         return 2 * x
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, grad: Any) -> Any:
         (x,) = ctx.saved_tensors
         return 2 * grad + 0 * x
+
+
+# Its types are those of nothing in particular.
+double: Any = Double.apply
 
 
 @touched("grad_fn.saved_tensors of a Function", GRAPH, '"saved_tensors"')
 def saved_tensors() -> bool:
     leaf = torch.ones(1, requires_grad=True)
     # In torch 2.7 they are freed with the result.
-    result: Any = Double.apply(leaf)
+    result: Any = double(leaf)
     function = result.grad_fn
     return function.saved_tensors[0] is leaf and "saved_tensors" in dir(function)
 
@@ -148,7 +152,7 @@ def saved_tensors() -> bool:
 @touched("message of a freed tensor", GRAPH, '"already been freed"')
 def freed() -> bool:
     left, right, _ = product()
-    theirs, ours = left * right, Double.apply(left)
+    theirs, ours = left * right, double(left)
     (theirs + ours).sum().backward()
     for node, name in ((theirs.grad_fn, "_saved_self"), (ours.grad_fn, "saved_tensors")):
         with pytest.raises(RuntimeError, match="already been freed"):

@@ -114,7 +114,8 @@ def loggers() -> bool:
 @touched("do_tsne", JUDGE, "visdom.do_tsne")
 def do_tsne() -> bool:
     # A function of the module, which its methods look up when they are called.
-    return callable(visdom.do_tsne) and "do_tsne" in visdom.Visdom.embeddings.__code__.co_names
+    ours: Any = visdom
+    return callable(ours.do_tsne) and "do_tsne" in ours.Visdom.embeddings.__code__.co_names
 
 
 @touched("Visdom.use_socket", JUDGE, "client.use_socket")
@@ -131,8 +132,9 @@ def routes() -> bool:
 
 @touched("get_env_list and get_window_data", ("hosts/gallery_hooks.py",), "get_window_data")
 def all_panes() -> bool:
-    takes = inspect.signature(visdom.Visdom.get_window_data).parameters
-    return {"win", "env"} <= set(takes) and callable(visdom.Visdom.get_env_list)
+    client: Any = visdom.Visdom
+    takes = inspect.signature(client.get_window_data).parameters
+    return {"win", "env"} <= set(takes) and callable(client.get_env_list)
 
 
 WITHOUT_TORCH = """
