@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torchproof import __version__
-from torchproof.sphinx_ext import dependencies, domain, pane_pictures, proving, translation
+from torchproof.sphinx_ext import (
+    dependencies,
+    domain,
+    page_examples,
+    pane_pictures,
+    placeholders,
+    proving,
+    translation,
+)
 from torchproof.sphinx_ext.directives import (
     code_links,
     compatibility,
@@ -16,6 +24,7 @@ from torchproof.sphinx_ext.directives import (
     note_2019,
     reading_order,
     release_changes,
+    sections,
     then_and_now,
     totals,
     visdom_options,
@@ -46,7 +55,7 @@ if TYPE_CHECKING:
 BEFORE_READING = (
     translation,  # config-inited
     not_found,  # config-inited
-    proving,  # builder-inited: runs what has no outcome; env-get-outdated
+    proving,  # builder-inited: runs what has no outcome
     pane_pictures,  # builder-inited, after it: draws the panes that are not current
     downloads,  # builder-inited, after sphinx-gallery
     dependencies,  # env-get-outdated: which pages a change makes new
@@ -55,6 +64,9 @@ READING = (
     domain,
     entry,
     example,
+    sections,  # a transform: joins the subjects with the sections that were read
+    page_examples,  # doctree-read: tells what is checked and not shown
+    placeholders,  # doctree-read, env-updated; a post-transform; build-finished
     code_links,  # and doctree-resolved
     fact_anchors,
     note_2019,
@@ -91,7 +103,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 7,
+        "env_version": 8,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

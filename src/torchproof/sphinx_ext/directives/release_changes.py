@@ -141,8 +141,8 @@ class ChangesDirective(SphinxDirective):
 
     def _place(self, subject: Subject) -> nodes.paragraph:
         """Return a link to the section, and the title of its page, as sections are named alike."""
-        paragraph = nodes.paragraph("", "", subject_link(self.env, subject, subject.title))
-        page = document_link(self.env, docname_of(subject))
+        paragraph = nodes.paragraph("", "", subject_link(self.env.docname, subject, subject.title))
+        page = document_link(self.env.docname, docname_of(subject))
         paragraph += [nodes.Text(" "), nodes.inline("", "", page, classes=["changes-page"])]
         return paragraph
 

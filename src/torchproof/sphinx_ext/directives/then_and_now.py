@@ -71,7 +71,7 @@ class ThenAndNowDirective(SphinxDirective):
         badge = nodes.inline("", _labels()[item.verdict], classes=_badge(item.verdict))
         now = nodes.container(classes=["now"])
         now += nodes.paragraph("", "", badge, nodes.Text(" "), *self._inline(item.now))
-        proof = subject_link(self.env, subject, _place(subject))
+        proof = subject_link(self.env.docname, subject, _place(subject))
         now += nodes.paragraph("", "", nodes.Text(say("Proof: ")), proof, classes=["proof"])
         number = nodes.target("", item.id, ids=[f"item-{item.id.lower()}"])
         classes = [facet("verdict", verdict), facet("topic", nodes.make_id(item.topic))]
