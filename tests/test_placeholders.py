@@ -27,6 +27,9 @@ INDEX = """# Index
 ```{matrix}
 ```
 
+```{torch-changes}
+```
+
 ```{toctree}
 :glob:
 

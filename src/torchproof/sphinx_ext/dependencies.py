@@ -7,12 +7,10 @@ needs no fingerprint if it is a placeholder (`placeholders.py`).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from torchproof.sphinx_ext.domain import proof_domain
-from torchproof.sphinx_ext.proving import proof_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,20 +26,6 @@ def depend_on(env: BuildEnvironment, fingerprint: Fingerprint) -> None:
     shown = _shown(env).setdefault(env.docname, {})
     if fingerprint not in shown:
         shown[fingerprint] = fingerprint(env, env.docname)
-
-
-def proof_fingerprint(env: BuildEnvironment, _: str) -> str:
-    """Return a digest of all verdicts, and of what the marks of subjects say."""
-    proof = proof_of(env)
-    content = [
-        (
-            *(subject.id, subject.title, repr(subject.marks)),
-            [(example.marks, example.change) for example in subject.examples],
-            sorted((e.id, v.status, v.reason) for e, v in proof.verdicts(subject).items()),
-        )
-        for subject in proof.found.subjects
-    ]
-    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def _outdated(_: Sphinx, env: BuildEnvironment, *__: object) -> list[str]:
