@@ -30,6 +30,11 @@ _WARNINGS: tuple[tuple[Literal["error", "ignore"], str, type[Warning], str], ...
     ("ignore", "'tags' will become a required", PendingDeprecationWarning, "notfound.extension"),
     # MyST-Parser asks its own transform for the application.
     ("ignore", "'myst_parser.sphinx_ext.myst_refs.", PendingDeprecationWarning, ""),
+    # So does its `{include}`.
+    (
+        *("ignore", "'sphinx.environment.BuildEnvironment.app'", PendingDeprecationWarning),
+        "myst_parser.mocking",
+    ),
     # visdom 0.2.4 calls a deprecated method too, when its client finds no server.
     ("ignore", "The 'warn' method is deprecated", DeprecationWarning, "visdom"),
 )

@@ -62,10 +62,9 @@ def recorded_panes(
     """Yield the recorded panes of a section: line of the block, picture, place, JSON."""
     for (number, picture), place in page_places(subject).items():
         example = subject.examples[number]
-        # Drawings of a block are in the order of its pictures; a marked block may not run here.
-        own = [drawing for drawing in drawings if drawing.example == number]
-        for asked, drawing in zip(example.pictures, own, strict=False):
-            if asked == picture and isinstance(drawing.shown, Pane):
+        for drawing in drawings:
+            found = (drawing.example, drawing.name) == (number, picture.name)
+            if found and isinstance(drawing.shown, Pane):
                 yield example.line, picture, place, json.loads(drawing.shown.json)
                 break
 

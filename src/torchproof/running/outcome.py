@@ -6,7 +6,8 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
-from torchproof.pictures.kinds import Recorded
+from torchproof.finding.subjects import PictureKind
+from torchproof.pictures.kinds import Graph, Pane, Recorded, Trace, Tree
 
 OUTPUT_LIMIT = 16 << 20
 """Bytes that a subject may write to its file descriptors 1 and 2."""
@@ -35,6 +36,17 @@ class Drawing:
     name: str
     """Variable, or window of a pane."""
     shown: Recorded
+
+    @property
+    def kind(self) -> PictureKind:
+        """The kind of picture that asked for it."""
+        kinds: dict[type[Recorded], PictureKind] = {
+            Graph: "graph",
+            Tree: "tree",
+            Trace: "trace",
+            Pane: "pane",
+        }
+        return kinds[type(self.shown)]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from torchproof.sphinx_ext import (
     dependencies,
     domain,
     drawings,
+    page_examples,
     pane_pictures,
+    placeholders,
     proving,
     script_outputs,
     translation,
@@ -24,6 +26,7 @@ from torchproof.sphinx_ext.directives import (
     note_2019,
     reading_order,
     release_changes,
+    sections,
     then_and_now,
     totals,
     visdom_options,
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
 BEFORE_READING = (
     translation,  # config-inited
     not_found,  # config-inited
-    proving,  # builder-inited: runs what has no outcome; env-get-outdated
+    proving,  # builder-inited: runs what has no outcome
     pane_pictures,  # builder-inited, after it: draws the panes that are not current
     downloads,  # builder-inited, after sphinx-gallery
     dependencies,  # env-get-outdated: which pages a change makes new
@@ -65,6 +68,9 @@ READING = (
     entry,
     drawings,  # and where they are written
     example,
+    sections,  # a transform: joins the subjects with the sections that were read
+    page_examples,  # doctree-read: tells what is checked and not shown
+    placeholders,  # doctree-read, env-updated; a post-transform; build-finished
     code_links,  # and doctree-resolved
     fact_anchors,
     note_2019,

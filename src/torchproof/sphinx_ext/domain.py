@@ -28,10 +28,14 @@ class ProofDomain(Domain):
     name = "proof"
     label = "Torchproof"
     object_types: ClassVar = {"entry": ObjType("entry")}
-    initial_data: ClassVar[dict[str, Any]] = {"entries": {}, "subjects": {}}
-    data_version = 2
+    initial_data: ClassVar[dict[str, Any]] = {"entries": {}, "subjects": {}, "of_pages": {}}
+    data_version = 3
     site: Site
     """Known from `builder-inited` on. Each process makes its own: domains are not pickled."""
+    shown: dict[str, str]
+    """Digest of what the records say on each page; known from `env-updated` on."""
+    written: set[str]
+    """Pages with something of the records that this build has drawn; from `env-updated` on."""
 
     @property
     def entries(self) -> dict[str, tuple[str, str]]:
@@ -45,6 +49,14 @@ class ProofDomain(Domain):
         subjects: dict[str, tuple[str, str]] = self.data["subjects"]
         return subjects
 
+    def of_pages(self, part: str) -> dict[str, Any]:
+        """Return what a part keeps of each page, by page.
+
+        It is forgotten when the page is read again, and goes on where pages are read in parallel.
+        """
+        kept: dict[str, Any] = self.data["of_pages"].setdefault(part, {})
+        return kept
+
     def note_subject(self, subject: str, anchor: str) -> None:
         """Remember that the page being read has the section of a subject."""
         self.subjects[subject] = (self.env.docname, anchor)
@@ -56,10 +68,12 @@ class ProofDomain(Domain):
         self.env.domains.standard_domain.labels[name] = (self.env.docname, anchor, name)
 
     def clear_doc(self, docname: str) -> None:
-        """Forget the entries of a page."""
+        """Forget what is known of a page."""
         for places in (self.entries, self.subjects):
             for name in [name for name, (doc, _) in places.items() if doc == docname]:
                 del places[name]
+        for pages in self.data["of_pages"].values():
+            pages.pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found."""
@@ -68,6 +82,9 @@ class ProofDomain(Domain):
             (self.subjects, otherdata["subjects"]),
         ):
             places.update({name: place for name, place in others.items() if place[0] in docnames})
+        for part, pages in otherdata["of_pages"].items():
+            own = self.of_pages(part)
+            own.update({doc: kept for doc, kept in pages.items() if doc in docnames})
 
     def resolve_any_xref(self, *_: object, **__: object) -> list[tuple[str, nodes.reference]]:
         """Resolve nothing: entries are referred to with the Python roles."""
@@ -79,6 +96,13 @@ class ProofDomain(Domain):
             yield name, name, "entry", doc, anchor, 1
 
 
+def proof_domain(env: BuildEnvironment) -> ProofDomain:
+    """Return the domain of a build."""
+    domain = env.domains["proof"]
+    assert isinstance(domain, ProofDomain)
+    return domain
+
+
 def _resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.Element | None:
@@ -86,8 +110,7 @@ def _resolve(
 
     A name of the inventory whose area is under construction is text until its entry stands.
     """
-    domain = env.domains["proof"]
-    assert isinstance(domain, ProofDomain)
+    domain = proof_domain(env)
     target = node["reftarget"]
     if node.get("reftype") == "subject" and target in domain.subjects:
         doc, anchor = domain.subjects[target]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from sphinx.errors import ExtensionError
 
 from torchproof.api.descriptions import Descriptions
@@ -18,7 +16,7 @@ from torchproof.finding.subjects import Subject
 from torchproof.finding.tree import find_in_tree
 from torchproof.records.proof import Proof, prove
 from torchproof.running.worker import Worker, WorkerError
-from torchproof.sphinx_ext.domain import ProofDomain
+from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.site import Site
 from torchproof.sphinx_ext.warning_types import Kind, logger, warn
 
@@ -32,9 +30,7 @@ _worker: ContextVar[Worker | None] = ContextVar("worker", default=None)
 
 def site_of(env: BuildEnvironment) -> Site:
     """Return what is known of the tree that is being built."""
-    domain = env.domains["proof"]
-    assert isinstance(domain, ProofDomain)
-    return domain.site
+    return proof_domain(env).site
 
 
 def proof_of(env: BuildEnvironment) -> Proof:
@@ -103,9 +99,7 @@ def _prove(app: Sphinx) -> None:
     except WorkerError as error:
         raise ExtensionError(str(error), modname="torchproof") from None
     order, misplaced = read_order(Path(app.srcdir, ORDER), proof.found, root=root)
-    domain = app.env.domains["proof"]
-    assert isinstance(domain, ProofDomain)
-    domain.site = Site(root, proof, descriptions, order)
+    proof_domain(app.env).site = Site(root, proof, descriptions, order)
     for problem in proof.problems:
         path = Path(problem.file)
         location = f"{path if path.is_absolute() else root / path}:{problem.line}"
@@ -114,39 +108,9 @@ def _prove(app: Sphinx) -> None:
         warn(Kind.ORDER, problem.message, location=f"{root / problem.file}:{problem.line}")
 
 
-def _outdated(_: Sphinx, env: BuildEnvironment, *__: object) -> list[str]:
-    """Return the pages whose verdicts, pictures or scripts differ from when they were read."""
-    before: dict[str, str] = getattr(env, "torchproof_fingerprints", {})
-    after = {}
-    for docname in env.found_docs:
-        subjects = subjects_of(env, docname)
-        if subjects:
-            after[docname] = _fingerprint(env, subjects)
-    env.torchproof_fingerprints = after  # type: ignore[attr-defined]
-    return sorted(name for name, text in after.items() if before.get(name) != text)
-
-
-def _fingerprint(env: BuildEnvironment, subjects: list[Subject]) -> str:
-    proof = proof_of(env)
-    content = []
-    for subject in subjects:
-        verdicts = proof.verdicts(subject)
-        content.append(
-            [
-                subject.id,
-                sorted((e.id, v.status, v.reason) for e, v in verdicts.items()),
-                [msgspec.to_builtins(d) for d in proof.drawings.get(subject.id, ())],
-                [(s.file, s.title) for s in scripts_for(env, subject.names)],
-                [descriptions_of(env).fingerprint(name) for name in subject.names],
-            ]
-        )
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()
-
-
 def setup(app: Sphinx) -> None:
     """Register the step and its settings."""
     app.add_config_value("torchproof_root", "..", "env", types=frozenset({str}))
     app.add_config_value("torchproof_cache", "_build/torchproof", "", types=frozenset({str}))
     # Before sphinx-gallery, whose scripts run in this process and would leave torch's threads.
     app.connect("builder-inited", _prove, priority=5)
-    app.connect("env-get-outdated", _outdated)

@@ -16,7 +16,7 @@ from sphinx import addnodes
 from sphinx.writers.html5 import HTML5Translator
 
 from torchproof.api.code.uses import Use, uses
-from torchproof.sphinx_ext.domain import ProofDomain
+from torchproof.sphinx_ext.domain import proof_domain
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -111,8 +111,7 @@ def _take_back(doctree: nodes.document) -> None:
 
 def _entries(app: Sphinx, docname: str, section: nodes.section | None) -> dict[str, str]:
     """Return the address of each entry as seen from a section; its own have none."""
-    domain = app.env.domains["proof"]
-    assert isinstance(domain, ProofDomain)
+    domain = proof_domain(app.env)
     heads = section.findall(addnodes.desc_signature) if section is not None else ()
     own = {anchor for line in heads for anchor in line["ids"]}
     addresses = {}
@@ -159,10 +158,9 @@ def _depart(self: HTML5Translator, node: nodes.literal_block) -> None:
 
 def _write_again(_: Sphinx, env: BuildEnvironment) -> list[str]:
     """Return all pages once an entry came, went or moved: any of them may link to it."""
-    domain = env.domains["proof"]
-    assert isinstance(domain, ProofDomain)
-    before = getattr(env, "torchproof_linked", None)
-    env.torchproof_linked = dict(domain.entries)  # type: ignore[attr-defined]
+    domain = proof_domain(env)
+    before = domain.data.get("linked")
+    domain.data["linked"] = dict(domain.entries)
     return sorted(env.found_docs) if before not in (None, domain.entries) else []
 
 

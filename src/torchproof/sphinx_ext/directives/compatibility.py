@@ -16,7 +16,6 @@ from torchproof.records.environment_names import name_environment, release_name,
 from torchproof.records.proof import Proof
 from torchproof.records.record import Verdict
 from torchproof.running.environment import Environment
-from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
 from torchproof.sphinx_ext.directives.tables import (
     docname_of,
     document_link,
@@ -27,11 +26,13 @@ from torchproof.sphinx_ext.directives.tables import (
     table,
 )
 from torchproof.sphinx_ext.directives.verdict import sign_of
+from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 _AREAS = {
     "nn-module": "nn.Module",
@@ -46,59 +47,67 @@ class MatrixDirective(SphinxDirective):
     """Draw the environments, then the pages in them, then every subject that is not a ✓."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the tables."""
-        depend_on(self.env, proof_fingerprint)
-        proof = proof_of(self.env)
-        records = sorted(
-            (record.environment for record in proof.records),
-            key=lambda e: (
-                *(e.device != "cpu", e.device_name, release_of(e.torch)),
-                *(release_of(e.python), e.id),
-            ),
-        )
-        head = [say("page"), *(_label(environment, records) for environment in records)]
-        rows = [self._total(proof, records)]
-        for docname, subjects in _pages(proof).items():
-            rows += self._page(docname, subjects, proof, records)
-        states = {"everywhere": say("holds everywhere"), "partly": say("not everywhere")}
-        facets = {"area": (say("Area"), _AREAS), "result": (say("Result"), states)}
-        return [
-            _environments(proof, records),
-            filters(ID, facets),
-            table(head, rows, classes=["matrix"], name=ID),
-        ]
+        """Return the place of the tables."""
+        content = draw_matrix(self.env, self.env.docname, "")
+        return [place(draw_matrix, content=content)]
 
-    def _total(self, proof: Proof, records: Sequence[Environment]) -> nodes.row:
-        subjects = proof.found.subjects
-        cells = [_count(subjects, proof, environment, total=True) for environment in records]
-        return row([nodes.strong("", say("all")), *cells], classes=["matrix-total"])
 
-    def _page(
-        self,
-        docname: str,
-        subjects: Sequence[Subject],
-        proof: Proof,
-        records: Sequence[Environment],
-    ) -> Iterator[nodes.row]:
-        whole = all(
-            (seen := proof.verdicts(s).get(e)) is not None and seen.status == "passed"
-            for s in subjects
-            for e in records
-        )
-        classes = [
-            facet("area", _area(docname)),
-            facet("result", "everywhere" if whole else "partly"),
-        ]
-        cells = [_count(subjects, proof, environment) for environment in records]
-        title = nodes.paragraph("", "", document_link(self.env, docname))
-        title += nodes.inline("", f" {_AREAS[_area(docname)]}", classes=["matrix-area"])
-        yield row([title, *cells], classes=["matrix-page", *classes])
-        for subject in subjects:
-            verdicts = [proof.verdicts(subject).get(environment) for environment in records]
-            if all(verdict and verdict.status == "passed" for verdict in verdicts):
-                continue
-            link = subject_link(self.env, subject, subject.title)
-            yield row([link, *map(_result, verdicts)], classes=["matrix-subject", *classes])
+def draw_matrix(env: BuildEnvironment, docname: str, _: str) -> list[nodes.Node]:
+    """Return the tables."""
+    proof = proof_of(env)
+    records = sorted(
+        (record.environment for record in proof.records),
+        key=lambda e: (
+            *(e.device != "cpu", e.device_name, release_of(e.torch)),
+            *(release_of(e.python), e.id),
+        ),
+    )
+    head = [say("page"), *(_label(environment, records) for environment in records)]
+    rows = [_total(proof, records)]
+    for page, subjects in _pages(proof).items():
+        rows += _page(docname, page, subjects, proof, records)
+    states = {"everywhere": say("holds everywhere"), "partly": say("not everywhere")}
+    facets = {"area": (say("Area"), _AREAS), "result": (say("Result"), states)}
+    return [
+        _environments(proof, records),
+        filters(ID, facets),
+        table(head, rows, classes=["matrix"], name=ID),
+    ]
+
+
+def _total(proof: Proof, records: Sequence[Environment]) -> nodes.row:
+    subjects = proof.found.subjects
+    cells = [_count(subjects, proof, environment, total=True) for environment in records]
+    return row([nodes.strong("", say("all")), *cells], classes=["matrix-total"])
+
+
+def _page(
+    docname: str,
+    page: str,
+    subjects: Sequence[Subject],
+    proof: Proof,
+    records: Sequence[Environment],
+) -> Iterator[nodes.row]:
+    """Yield the row of a page, with links from `docname`, and of its subjects that are no ✓."""
+    whole = all(
+        (seen := proof.verdicts(s).get(e)) is not None and seen.status == "passed"
+        for s in subjects
+        for e in records
+    )
+    classes = [
+        facet("area", _area(page)),
+        facet("result", "everywhere" if whole else "partly"),
+    ]
+    cells = [_count(subjects, proof, environment) for environment in records]
+    title = nodes.paragraph("", "", document_link(docname, page))
+    title += nodes.inline("", f" {_AREAS[_area(page)]}", classes=["matrix-area"])
+    yield row([title, *cells], classes=["matrix-page", *classes])
+    for subject in subjects:
+        verdicts = [proof.verdicts(subject).get(environment) for environment in records]
+        if all(verdict and verdict.status == "passed" for verdict in verdicts):
+            continue
+        link = subject_link(docname, subject, subject.title)
+        yield row([link, *map(_result, verdicts)], classes=["matrix-subject", *classes])
 
 
 def _environments(proof: Proof, records: Sequence[Environment]) -> nodes.Node:

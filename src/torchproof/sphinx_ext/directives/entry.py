@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
-from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.api.descriptions import split_parameters
 from torchproof.api.inventory import Description
 from torchproof.finding.subjects import Marks, Subject
-from torchproof.sphinx_ext.directives.verdict import verdict_paragraph
-from torchproof.sphinx_ext.domain import ProofDomain
-from torchproof.sphinx_ext.proving import (
-    descriptions_of,
-    proof_of,
-    scripts_for,
-    subjects_of,
-)
+from torchproof.sphinx_ext.dependencies import depend_on
+from torchproof.sphinx_ext.directives.verdict import draw_verdict
+from torchproof.sphinx_ext.domain import proof_domain
+from torchproof.sphinx_ext.placeholders import place
+from torchproof.sphinx_ext.proving import descriptions_of, scripts_for, subjects_of
 from torchproof.sphinx_ext.translation import say, say_marks
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import OptionSpec
 
 
 class entry_footer(nodes.container):  # noqa: N801 - docutils names its nodes like this
-    """What is generated for the end of an entry; a transform moves it there."""
+    """What is generated for the end of an entry; `sections` moves it there."""
 
 
 class EntryDirective(SphinxDirective):
@@ -57,11 +55,10 @@ class EntryDirective(SphinxDirective):
         head = addnodes.desc(domain="py", objtype="entry", no_index=True, classes=["py", "entry"])
         for description in known:
             head += self._signature(description)
-        subject = self._subject(names)
-        content = addnodes.desc_content()
-        if subject is not None:
-            content += verdict_paragraph(subject, proof_of(self.env))
-        head += content
+        depend_on(self.env, _fingerprint)
+        verdict = place(draw_verdict)
+        verdict["location"] = self.get_location()
+        head += addnodes.desc_content("", verdict)
         return [head, self._footer(known, tuple(names))]
 
     def _describe(self, name: str) -> Description | None:
@@ -71,16 +68,10 @@ class EntryDirective(SphinxDirective):
             return None
         return descriptions.described.get(name)
 
-    def _subject(self, names: list[str]) -> Subject | None:
-        subjects = subjects_of(self.env, self.env.docname)
-        return next((s for s in subjects if s.names == tuple(names)), None)
-
     def _signature(self, description: Description) -> nodes.Node:
         line = addnodes.desc_signature(ids=[description.qualified], classes=["sig-object", "py"])
         self.state.document.note_explicit_target(line)
-        domain = self.env.domains["proof"]
-        assert isinstance(domain, ProofDomain)
-        domain.note_entry(description.qualified, description.qualified)
+        proof_domain(self.env).note_entry(description.qualified, description.qualified)
         module, _, last = description.qualified.rpartition(".")
         if description.kind not in {"method", "function"}:
             line += addnodes.desc_annotation("", description.kind, addnodes.desc_sig_space())
@@ -152,31 +143,18 @@ class SubjectDirective(SphinxDirective):
         return []
 
 
-class PlaceInSections(SphinxTransform):
-    """Move footers to the end of their sections; give the other subjects their verdicts."""
-
-    # Before Sphinx translates the headings, by which the sections are told apart.
-    default_priority = 15
-
-    def apply(self, **_: object) -> None:
-        """Go through the sections of a page."""
-        for footer in list(self.document.findall(entry_footer)):
-            section = footer.parent
-            while not isinstance(section, nodes.section):
-                section = section.parent
-            footer.parent.remove(footer)
-            section += footer
-        subjects = subjects_of(self.env, self.env.docname)
-        domain = self.env.domains["proof"]
-        assert isinstance(domain, ProofDomain)
-        by_title = {subject.title: subject for subject in subjects}
-        for section in list(self.document.findall(nodes.section)) if subjects else ():
-            subject = by_title.pop(section[0].astext(), None)
-            if subject is None:
-                continue
-            domain.note_subject(subject.id, section["ids"][0])
-            if subject.kind == "script" or not subject.names:
-                section.insert(1, verdict_paragraph(subject, proof_of(self.env)))
+def _fingerprint(env: BuildEnvironment, docname: str) -> str:
+    """Return what entries show of other places: introspection, and scripts."""
+    entries = [subject.names for subject in subjects_of(env, docname)]
+    descriptions = descriptions_of(env)
+    shown = [
+        (
+            [descriptions.fingerprint(name) for name in names],
+            [(script.file, script.title) for script in scripts_for(env, names)],
+        )
+        for names in entries
+    ]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.reference:
@@ -187,8 +165,7 @@ def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directives and the transform; a footer is drawn as a container."""
+    """Register the directives; a footer is drawn as a container."""
     app.add_node(entry_footer, override=True)
     app.add_directive("entry", EntryDirective)
     app.add_directive("subject", SubjectDirective)
-    app.add_transform(PlaceInSections)

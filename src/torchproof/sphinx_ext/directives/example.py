@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
@@ -12,24 +15,22 @@ from sphinx.ext.doctest import DoctestDirective
 from torchproof.finding.marks import hold_on, running_versions
 from torchproof.finding.subjects import Example, Picture, Subject
 from torchproof.pictures.kinds import Pane
+from torchproof.running.environment import describe_environment
 from torchproof.running.outcome import Drawing
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.drawings import drawing_node
+from torchproof.sphinx_ext.page_examples import Place, is_told_of, page_examples
 from torchproof.sphinx_ext.pane_pictures import pane_path, shown_width
-from torchproof.sphinx_ext.proving import proof_of, subjects_of
+from torchproof.sphinx_ext.proving import proof_of, root_of, subjects_of
 from torchproof.sphinx_ext.translation import say_marks
+from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import OptionSpec
 
-_COUNT = "torchproof_example"
-
-
-@dataclass(frozen=True)
-class _Place:
-    subject: Subject
-    example: Example
-    drawings: list[Drawing]
+_INCLUDE = re.compile(r"(?:\{include\}|\.\. include::)\s+(\S+)")
 
 
 class ExampleDirective(DoctestDirective):
@@ -51,17 +52,77 @@ class ExampleDirective(DoctestDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the block, then its pictures."""
-        number = int(self.env.temp_data.get(_COUNT) or 0)
-        self.env.temp_data[_COUNT] = number + 1
-        place = self._place(number)
+        place = self._meet()
         if place is None:
             return super().run()
-        if place.example in place.subject.examples:
+        depend_on(self.env, _fingerprint)
+        if not place.is_setup:
             self._skip_where_it_cannot_run(place.subject, place.example)
-        result = [*self._caption(place.example), *super().run()]
-        for picture, drawing in zip(place.example.pictures, place.drawings, strict=False):
+        block = super().run()
+        page_examples(self.env).keep(place, block[0])
+        result = [*self._caption(place.example), *block]
+        for picture, drawing in self._drawn(place):
             result += self._picture(picture, drawing, place)
         return result
+
+    def _meet(self) -> Place | None:
+        """Return which example this block is; warn if the finder has none like it in this file."""
+        source, line = self.get_source_info()
+        page = self.env.doc2path(self.env.docname)
+        inside = Path(source) == Path(page)
+        code = "\n".join(self.content)
+        place = page_examples(self.env).meet(code, self.options) if inside else None
+        if place is None and not is_told_of(self.env):
+            self._tell_unchecked(Path(source), line, Path(page), inside=inside)
+        return place
+
+    def _tell_unchecked(self, source: Path, line: int, page: Path, *, inside: bool) -> None:
+        if inside:
+            message = (
+                "nobody checked this {doctest} block: no example of the page has its code, output "
+                "and options; write it as a fence of a Markdown page, with options as plain "
+                "`:key: value` lines"
+            )
+            warn(Kind.EXAMPLE, message, location=f"{source}:{line}")
+            return
+        root = root_of(self.env)
+        shown = [p.relative_to(root) if p.is_relative_to(root) else p for p in (source, page)]
+        message = (
+            f"nobody checked the {{doctest}} block of {shown[0]}:{line}, which comes here by "
+            f"{{include}}: examples are read from the page itself; move it into {shown[1]}"
+        )
+        warn(Kind.EXAMPLE, message, location=self._include_of(source, page) or f"{source}:{line}")
+
+    def _include_of(self, source: Path, page: Path) -> str | None:
+        """Return where a page includes a file; None if another file that it includes does."""
+        for number, text in enumerate(page.read_text(encoding="utf-8").split("\n"), 1):
+            found = _INCLUDE.search(text)
+            if found and Path(self.env.relfn2path(found[1])[1]) == source:
+                return f"{page}:{number}"
+        return None
+
+    def _drawn(self, place: Place) -> Iterator[tuple[Picture, Drawing]]:
+        """Yield what the block asks for with what was drawn; warn if that is missing."""
+        drawings = proof_of(self.env).drawings.get(place.subject.id, ())
+        for picture in place.example.pictures:
+            wanted = (place.subject.examples.index(place.example), picture.kind, picture.name)
+            drawing = next((d for d in drawings if (d.example, d.kind, d.name) == wanted), None)
+            if drawing is not None:
+                yield picture, drawing
+            elif self._ran_here(place):
+                cache = Path(self.env.srcdir, self.config.torchproof_cache, "drawings").resolve()
+                message = (
+                    f"nothing was drawn for the {picture.kind} of `{picture.name}`, though the "
+                    f"example ran here; remove {cache} and build again"
+                )
+                warn(Kind.PICTURE, message, location=self.get_location())
+
+    def _ran_here(self, place: Place) -> bool:
+        """Say whether the example ran on this machine and passed: then its pictures are drawn."""
+        here = describe_environment("cpu")
+        verdicts = proof_of(self.env).verdicts(place.subject)
+        passed = any(e.id == here.id and v.status == "passed" for e, v in verdicts.items())
+        return passed and hold_on(place.example.marks, here)
 
     def _caption(self, example: Example) -> list[nodes.Node]:
         if not example.marks:
@@ -82,22 +143,7 @@ class ExampleDirective(DoctestDirective):
             found = "__import__('importlib').import_module('torchproof.visdom.browser')"
             self.options["skipif"] = f"{found}.missing_browser()"
 
-    def _place(self, number: int) -> _Place | None:
-        """Return where this directive stands among the examples of its page.
-
-        Directives are counted, since the line numbers that directives get are off inside lists.
-        """
-        proof = proof_of(self.env)
-        subjects = subjects_of(self.env, self.env.docname)
-        places = [_Place(s, e, []) for s in subjects[:1] for e in s.setup]
-        for subject in subjects:
-            drawings = proof.drawings.get(subject.id, ())
-            for index, example in enumerate(subject.examples):
-                own = [drawing for drawing in drawings if drawing.example == index]
-                places.append(_Place(subject, example, own))
-        return places[number] if number < len(places) else None
-
-    def _picture(self, picture: Picture, drawing: Drawing, place: _Place) -> list[nodes.Node]:
+    def _picture(self, picture: Picture, drawing: Drawing, place: Place) -> list[nodes.Node]:
         if not isinstance(drawing.shown, Pane):
             return [drawing_node(drawing.shown, self.env)]
         path = pane_path(self.env, place.subject, drawing.example, picture)
@@ -110,6 +156,22 @@ class ExampleDirective(DoctestDirective):
             uri=uri, alt=picture.alt, width=f"{shown_width(path)}px", classes=["pane"]
         )
         return [nodes.container("", image, classes=["pane-frame"])]
+
+
+def _fingerprint(env: BuildEnvironment, docname: str) -> str:
+    """Return what was drawn for a page, and which of its examples run with these versions."""
+    here, drawings = running_versions(), proof_of(env).drawings
+    shown = [
+        (
+            list(drawings.get(subject.id, ())),
+            [
+                hold_on(marks, here)
+                for marks in (subject.marks, *(e.marks for e in subject.examples))
+            ],
+        )
+        for subject in subjects_of(env, docname)
+    ]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def setup(app: Sphinx) -> None:

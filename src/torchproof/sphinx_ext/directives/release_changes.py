@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 from torchproof.finding.marks import release_of
 from torchproof.finding.subjects import Example, Marks, Subject
 from torchproof.records.proof import Proof
-from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.directives.tables import (
     docname_of,
     document_link,
@@ -25,6 +25,7 @@ from torchproof.sphinx_ext.translation import say, say_marks
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 Release = tuple[str, int, int]
 """What was released, `torch` or `Python`, with major and minor version."""
@@ -99,7 +100,7 @@ class ChangesDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
-        depend_on(self.env, proof_fingerprint)
+        depend_on(self.env, _fingerprint)
         proof: Proof = proof_of(self.env)
         by_release: dict[Release, list[Change]] = {}
         for subject in proof.found.subjects:
@@ -141,8 +142,8 @@ class ChangesDirective(SphinxDirective):
 
     def _place(self, subject: Subject) -> nodes.paragraph:
         """Return a link to the section, and the title of its page, as sections are named alike."""
-        paragraph = nodes.paragraph("", "", subject_link(self.env, subject, subject.title))
-        page = document_link(self.env, docname_of(subject))
+        paragraph = nodes.paragraph("", "", subject_link(self.env.docname, subject, subject.title))
+        page = document_link(self.env.docname, docname_of(subject))
         paragraph += [nodes.Text(" "), nodes.inline("", "", page, classes=["changes-page"])]
         return paragraph
 
@@ -152,6 +153,17 @@ class ChangesDirective(SphinxDirective):
             inline, _ = self.parse_inline(text)
             paragraph += [*([nodes.Text("; ")] if number else []), *inline]
         return paragraph
+
+
+def _fingerprint(env: BuildEnvironment, _: str) -> str:
+    """Return what the marks say, and of what; what was seen to hold takes no part."""
+    return str(
+        [
+            (s.id, s.title, s.marks, [(e.marks, e.change) for e in s.examples])
+            for s in proof_of(env).found.subjects
+            if s.marks or any(e.marks for e in s.examples)
+        ]
+    )
 
 
 def setup(app: Sphinx) -> None:

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.environment import BuildEnvironment
 
 from torchproof.finding.subjects import Subject
 from torchproof.sphinx_ext.translation import say
@@ -38,8 +37,8 @@ def row(cells: Iterable[Cell], *, classes: Sequence[str] = ()) -> nodes.row:
     return nodes.row("", *entries, classes=[*classes])
 
 
-def subject_link(env: BuildEnvironment, subject: Subject, text: str) -> addnodes.pending_xref:
-    """Return a link to the section of an entry, or to the page of a script."""
+def subject_link(docname: str, subject: Subject, text: str) -> addnodes.pending_xref:
+    """Return a link from a page to the section of an entry, or to the page of a script."""
     link = addnodes.pending_xref(
         "",
         nodes.inline("", text),
@@ -49,22 +48,22 @@ def subject_link(env: BuildEnvironment, subject: Subject, text: str) -> addnodes
         refexplicit=True,
         refwarn=True,
     )
-    link["refdoc"] = env.docname
+    link["refdoc"] = docname
     return link
 
 
-def document_link(env: BuildEnvironment, docname: str) -> addnodes.pending_xref:
-    """Return a link to a page, with its title as text."""
+def document_link(docname: str, target: str) -> addnodes.pending_xref:
+    """Return a link from a page to another, with the title of that as text."""
     link = addnodes.pending_xref(
         "",
         nodes.inline("", ""),
         refdomain="std",
         reftype="doc",
-        reftarget=f"/{docname}",
+        reftarget=f"/{target}",
         refexplicit=False,
         refwarn=True,
     )
-    link["refdoc"] = env.docname
+    link["refdoc"] = docname
     return link
 
 

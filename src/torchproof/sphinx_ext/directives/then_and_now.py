@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.finding.subjects import Subject
 from torchproof.finding.then_and_now import VERDICTS, Row, read_rows
-from torchproof.sphinx_ext.dependencies import depend_on, proof_fingerprint
+from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.directives.tables import facet, filters, row, subject_link, table
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import say
@@ -20,6 +20,7 @@ from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 ID = "then-and-now-rows"
 
@@ -31,7 +32,7 @@ class ThenAndNowDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the tables; the argument is the data file, relative to the page."""
-        depend_on(self.env, proof_fingerprint)
+        depend_on(self.env, _fingerprint)
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
         proof = proof_of(self.env)
@@ -71,7 +72,7 @@ class ThenAndNowDirective(SphinxDirective):
         badge = nodes.inline("", _labels()[item.verdict], classes=_badge(item.verdict))
         now = nodes.container(classes=["now"])
         now += nodes.paragraph("", "", badge, nodes.Text(" "), *self._inline(item.now))
-        proof = subject_link(self.env, subject, _place(subject))
+        proof = subject_link(self.env.docname, subject, _place(subject))
         now += nodes.paragraph("", "", nodes.Text(say("Proof: ")), proof, classes=["proof"])
         number = nodes.target("", item.id, ids=[f"item-{item.id.lower()}"])
         classes = [facet("verdict", verdict), facet("topic", nodes.make_id(item.topic))]
@@ -112,6 +113,12 @@ def _labels() -> dict[str, str]:
 
 def _badge(verdict: str) -> list[str]:
     return ["badge", f"badge-{nodes.make_id(verdict)}"]
+
+
+def _fingerprint(env: BuildEnvironment, _: str) -> str:
+    """Return what rows can name, and whether it holds: a row whose proof fails is a warning."""
+    proof = proof_of(env)
+    return str([(s.id, s.kind, s.title, proof.holds(s)) for s in proof.found.subjects])
 
 
 def setup(app: Sphinx) -> None:

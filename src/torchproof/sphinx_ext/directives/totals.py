@@ -13,7 +13,7 @@ from torchproof.finding.devices import DEVICES
 from torchproof.records.environment_names import release_ranges
 from torchproof.records.totals import Counts, count
 from torchproof.running.environment import Environment
-from torchproof.sphinx_ext.dependencies import depend_on
+from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import counted
 
@@ -26,42 +26,47 @@ _LISTED = ("names", "examples", "outputs", "environments")
 _COUNTED = (*_LISTED, "scripts")
 
 
-def _fingerprint(env: BuildEnvironment, _: str) -> str:
-    return str(count(proof_of(env)))
-
-
 class CountsDirective(SphinxDirective):
     """Show the counts as a list, and the environments that they were seen in."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the list, the environments and what the counts mean."""
-        depend_on(self.env, _fingerprint)
-        counts = count(proof_of(self.env))
-        numbers = nodes.definition_list(classes=["counts"])
-        for key in _LISTED:
-            item = nodes.definition_list_item()
-            item += nodes.term("", _noun(key, _number(counts, key)))
-            item += nodes.definition("", nodes.paragraph("", f"{_number(counts, key):,}"))
-            numbers += item
-        places = nodes.paragraph(classes=["counts-places"])
-        for number, (place, versions) in enumerate(_places(counts.environments)):
-            places += nodes.Text(" · " if number else "")
-            places += nodes.strong("", place)
-            places += nodes.Text(f" {versions}")
-        return [numbers, *([places] if places.children else [])]
+        """Return the place of the list."""
+        return [place(draw_counts, content=draw_counts(self.env, self.env.docname, ""))]
 
 
 class CountRole(SphinxRole):
     """One of the counts in running text."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the number."""
+        """Return the place of the number."""
         if self.text not in _COUNTED:
             message = f"nothing counts {self.text!r}; known are {', '.join(_COUNTED)}"
             error = self.inliner.reporter.error(message, line=self.lineno)
             return [], [error]
-        depend_on(self.env, _fingerprint)
-        return [nodes.Text(f"{_number(count(proof_of(self.env)), self.text):,}")], []
+        content = draw_count(self.env, self.env.docname, self.text)
+        return [place(draw_count, self.text, content=content)], []
+
+
+def draw_counts(env: BuildEnvironment, _: str, __: str) -> list[nodes.Node]:
+    """Return the list and the environments."""
+    counts = count(proof_of(env))
+    numbers = nodes.definition_list(classes=["counts"])
+    for key in _LISTED:
+        item = nodes.definition_list_item()
+        item += nodes.term("", _noun(key, _number(counts, key)))
+        item += nodes.definition("", nodes.paragraph("", f"{_number(counts, key):,}"))
+        numbers += item
+    places = nodes.paragraph(classes=["counts-places"])
+    for number, (where, versions) in enumerate(_places(counts.environments)):
+        places += nodes.Text(" · " if number else "")
+        places += nodes.strong("", where)
+        places += nodes.Text(f" {versions}")
+    return [numbers, *([places] if places.children else [])]
+
+
+def draw_count(env: BuildEnvironment, _: str, key: str) -> list[nodes.Node]:
+    """Return one number."""
+    return [nodes.Text(f"{_number(count(proof_of(env)), key):,}")]
 
 
 def _noun(key: str, number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from docutils import nodes
+from sphinx.environment import BuildEnvironment
 
 from torchproof.finding.devices import DEVICES, runs_on
 from torchproof.finding.marks import hold_on, release_of
@@ -13,7 +14,15 @@ from torchproof.records.environment_names import name_environments, telling_fiel
 from torchproof.records.proof import Proof
 from torchproof.running.environment import Environment
 from torchproof.running.outcome import Status
+from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import counted, say, say_marks
+
+
+def draw_verdict(env: BuildEnvironment, _: str, subject_id: str) -> list[nodes.Node]:
+    """Return the line of a subject for its placeholder; nothing for one that is gone."""
+    proof = proof_of(env)
+    subject = next((s for s in proof.found.subjects if s.id == subject_id), None)
+    return [verdict_paragraph(subject, proof)] if subject is not None else []
 
 
 def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:

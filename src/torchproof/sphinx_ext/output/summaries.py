@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.output.page_links import add_head
+from torchproof.sphinx_ext.placeholders import REDRAWN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -22,10 +23,7 @@ _END = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)\s+|(?<=[\u3002\uff1f\uff01]
 
 def summaries_of(env: BuildEnvironment) -> dict[str, str]:
     """Return the first sentence by page."""
-    if not hasattr(env, "torchproof_summaries"):
-        env.torchproof_summaries = {}  # type: ignore[attr-defined]
-    summaries: dict[str, str] = env.torchproof_summaries  # type: ignore[attr-defined]
-    return summaries
+    return proof_domain(env).of_pages("summaries")
 
 
 def first_sentence(text: str) -> str:
@@ -34,20 +32,16 @@ def first_sentence(text: str) -> str:
     return _END.split(line, maxsplit=1)[0]
 
 
-def _note(app: Sphinx, doctree: nodes.document) -> None:
+def _note_read(app: Sphinx, doctree: nodes.document) -> None:
+    _note(app, app.env.docname, doctree)
+
+
+def _note(app: Sphinx, docname: str, doctree: nodes.document) -> None:
     for paragraph in doctree.findall(nodes.paragraph):
         said = isinstance(paragraph.parent, nodes.section)
         if said and "verdict" not in paragraph["classes"]:
-            summaries_of(app.env)[app.env.docname] = first_sentence(paragraph.astext())
+            summaries_of(app.env)[docname] = first_sentence(paragraph.astext())
             return
-
-
-def _forget(_: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    summaries_of(env).pop(docname, None)
-
-
-def _merge(_: Sphinx, env: BuildEnvironment, docs: Iterable[str], other: BuildEnvironment) -> None:
-    summaries_of(env).update({k: v for k, v in summaries_of(other).items() if k in set(docs)})
 
 
 def _describe(
@@ -79,7 +73,6 @@ def _meta(kind: str, name: str, content: str) -> str:
 def setup(app: Sphinx) -> None:
     """Note first sentences when pages are read; use them when pages are written."""
     app.add_config_value("torchproof_card_alt", "", "html", types=frozenset({str}))
-    app.connect("doctree-read", _note)
-    app.connect("env-purge-doc", _forget)
-    app.connect("env-merge-info", _merge)
+    app.connect("doctree-read", _note_read)
+    app.connect(REDRAWN, _note)
     app.connect("html-page-context", _describe)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
-from sphinx.environment.collectors import EnvironmentCollector
 
 from torchproof.files import write_atomically
+from torchproof.sphinx_ext.domain import proof_domain
+from torchproof.sphinx_ext.placeholders import REDRAWN
 from torchproof.sphinx_ext.proving import subjects_of
 from torchproof.sphinx_ext.search.sections import Section, sections_of
 
@@ -35,32 +35,17 @@ _PAGE = """\
 """
 
 
-class SearchCollector(EnvironmentCollector):
-    """Gathers the sections of each page while it is read."""
+def _gather_read(app: Sphinx, doctree: nodes.document) -> None:
+    _gather(app, app.env.docname, doctree)
 
-    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:  # noqa: ARG002
-        """Forget the sections of a page."""
-        _gathered(env).pop(docname, None)
 
-    def merge_other(
-        self,
-        app: Sphinx,  # noqa: ARG002
-        env: BuildEnvironment,
-        docnames: AbstractSet[str],
-        other: BuildEnvironment,
-    ) -> None:
-        """Take over what a parallel reader found."""
-        found = _gathered(other)
-        _gathered(env).update({name: found[name] for name in docnames if name in found})
-
-    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
-        """Gather the sections of a page that was read."""
-        docname = app.env.docname
-        _gathered(app.env)[docname] = sections_of(
-            doctree,
-            of_script=any(s.kind == "script" for s in subjects_of(app.env, docname)),
-            of_errors=posixpath.basename(docname) == "errors",
-        )
+def _gather(app: Sphinx, docname: str, doctree: nodes.document) -> None:
+    """Gather the sections of a page that was read, or is written with other numbers."""
+    _gathered(app.env)[docname] = sections_of(
+        doctree,
+        of_script=any(s.kind == "script" for s in subjects_of(app.env, docname)),
+        of_errors=posixpath.basename(docname) == "errors",
+    )
 
 
 def index_data(app: Sphinx) -> dict[str, Any]:
@@ -85,10 +70,7 @@ def index_data(app: Sphinx) -> dict[str, Any]:
 
 
 def _gathered(env: BuildEnvironment) -> dict[str, list[Section]]:
-    if not hasattr(env, "torchproof_sections"):
-        env.torchproof_sections = {}  # type: ignore[attr-defined]
-    sections: dict[str, list[Section]] = env.torchproof_sections  # type: ignore[attr-defined]
-    return sections
+    return proof_domain(env).of_pages("sections")
 
 
 def _area(app: Sphinx, docname: str) -> str:
@@ -124,7 +106,8 @@ def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 def setup(app: Sphinx) -> None:
     """Gather while reading, write when the site stands, and stand in for Sphinx's own search."""
-    app.add_env_collector(SearchCollector)
+    app.connect("doctree-read", _gather_read)
+    app.connect(REDRAWN, _gather)
     app.connect("builder-inited", _replace_stock_search)
     app.connect("html-collect-pages", _pages)
     app.connect("build-finished", _write)
