@@ -93,8 +93,10 @@ class Crossing {
   }
 
   static at::Tensor over(const c10::Storage& storage, const at::Tensor& like, c10::DispatchKey key) {
-    auto tensor = at::detail::make_tensor<c10::TensorImpl>(
-        c10::Storage(storage), c10::DispatchKeySet(key), like.dtype());
+    c10::DispatchKeySet keys(key);
+    if (like._is_zerotensor()) keys = keys.add(c10::DispatchKey::ZeroTensor);
+    auto tensor =
+        at::detail::make_tensor<c10::TensorImpl>(c10::Storage(storage), keys, like.dtype());
     auto* made = tensor.unsafeGetTensorImpl();
     made->set_sizes_and_strides(like.sizes(), like.strides(), like.storage_offset());
     if (like.is_conj()) tensor._set_conj(true);
@@ -116,10 +118,7 @@ class Crossing {
       c10::DispatchKey key) {
     auto tensor = at::detail::make_tensor<at::SparseTensorImpl>(
         c10::DispatchKeySet(key), like.dtype());
-    auto* made = sparse_impl(tensor);
-    made->resize_(like.sparse_dim(), like.dense_dim(), like.sizes());
-    made->set_indices_and_values_unsafe(indices, values);
-    made->set_coalesced(like.is_coalesced());
+    take_over(sparse_impl(tensor), sparse_impl(like), indices, values);
     return tensor;
   }
 
@@ -141,10 +140,15 @@ class Crossing {
     auto* to = sparse_impl(device);
     auto indices = to_device(from->indices()), values = to_device(from->values());
     if (!indices.is_same(to->indices()) || !values.is_same(to->values()) ||
-        host.sizes() != device.sizes()) {
-      to->resize_(from->sparse_dim(), from->dense_dim(), host.sizes());
-      to->set_indices_and_values_unsafe(indices, values);
-    }
+        from->coalesced() != to->coalesced() || host.sizes() != device.sizes())
+      take_over(to, from, indices, values);
+  }
+
+  static void take_over(
+      at::SparseTensorImpl* to, at::SparseTensorImpl* from, const at::Tensor& indices,
+      const at::Tensor& values) {
+    to->raw_resize_(from->sparse_dim(), from->dense_dim(), from->sizes());
+    to->set_indices_and_values_unsafe(indices, values);
     to->set_coalesced(from->coalesced());
   }
 

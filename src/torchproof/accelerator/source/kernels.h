@@ -111,10 +111,6 @@ inline void run_kernel(const c10::OperatorHandle& op, Stack* stack) {
   });
 }
 
-inline bool is_sparse(const c10::IValue& value) {
-  return value.isTensor() && value.toTensor().defined() && value.toTensor().is_sparse();
-}
-
 inline void run_sparse_kernel(const c10::OperatorHandle& op, Stack* stack) {
   run(op, stack, [&](Stack* host) {
     auto keys = c10::DispatchKeySet(c10::DispatchKey::SparseCPU);

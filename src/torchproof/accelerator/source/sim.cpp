@@ -109,6 +109,27 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("_thnn_fused_gru_cell_backward", gru_cell_backward);
 }
 
+// torch's own fallbacks for sparse tensors come before a device's, so each has to be named.
+TORCH_LIBRARY_IMPL(aten, SparsePrivateUse1, m) {
+  auto& dispatcher = c10::Dispatcher::singleton();
+  for (const auto& name : dispatcher.getAllOpNames()) {
+    const auto op = dispatcher.findOp(name);
+    if (op && name.name.rfind("aten::", 0) == 0 &&
+        op->hasKernelForDispatchKey(c10::DispatchKey::SparseCPU))
+      m.impl(c10::toString(name).c_str(), BOXED(run_sparse_kernel));
+  }
+}
+
+// A copy resolves conjugates and negatives itself; torch would do it by a copy, without end.
+TORCH_LIBRARY_IMPL(aten, Conjugate, m) {
+  m.impl("_copy_from", torch::CppFunction::makeFallthrough());
+  m.impl("_copy_from_and_resize", torch::CppFunction::makeFallthrough());
+}
+TORCH_LIBRARY_IMPL(aten, Negative, m) {
+  m.impl("_copy_from", torch::CppFunction::makeFallthrough());
+  m.impl("_copy_from_and_resize", torch::CppFunction::makeFallthrough());
+}
+
 // The lists are macros that take a macro of one or of two arguments.
 #define PICK(_1, _2, chosen, ...) chosen
 #define NAME_1(op) #op
