@@ -17,6 +17,7 @@ ROOT = Path(torchproof.__file__).parent
 LAYERS = (
     {""},
     {"finding", "processes"},
+    {"accelerator"},
     {"visdom"},
     {"pictures"},
     {"running"},

@@ -1,4 +1,4 @@
-"""The compiled part of the simulated accelerator, built once for each source, torch and compiler."""
+"""The compiled part of the simulated accelerator, built once for each torch and compiler."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ def built(*, cache: Path | None = None) -> Path:
     Compiling takes one core for half a minute; another process that asks meanwhile waits for it.
     `cache` is the folder that keeps it. Raises `NotBuilt`.
     """
+    import torch
+
     compiler = _compiler()
-    _check_release()
+    check_release(torch.__version__)
     cache = make_private(cache or cache_folder())
     library = cache / f"accelerator-{_digest(compiler)}.so"
     if library.exists():
@@ -57,14 +59,13 @@ def _compiler() -> str:
     return compiler
 
 
-def _check_release() -> None:
-    import torch
-
-    major, minor = torch.__version__.split(".")[:2]
+def check_release(version: str) -> None:
+    """Raise `NotBuilt` for a release of torch that the source does not compile with."""
+    major, minor = version.split(".")[:2]
     if (int(major), int(minor)) < OLDEST:
         raise NotBuilt(
             f"the simulated accelerator needs torch {OLDEST[0]}.{OLDEST[1]} or newer, "
-            f"and this is {torch.__version__}: take another torch or another device"
+            f"and this is {version}: take another torch or another device"
         )
 
 

@@ -69,6 +69,9 @@ def _module() -> types.ModuleType:
     def manual_seed(seed: int) -> None:
         generator.manual_seed(seed)
 
+    def check_device(device: Any = None) -> None:
+        _index(device)
+
     module.default_generators = (generator,)
     module.get_rng_state, module.set_rng_state = get_rng_state, set_rng_state
     module.get_rng_state_all = lambda: [get_rng_state()]
@@ -81,11 +84,12 @@ def _module() -> types.ModuleType:
     module.is_available = module.is_initialized = lambda: True
     module.device_count = lambda: _COUNT
     module.current_device = lambda: 0
-    module.set_device = lambda device: None if _index(device) == 0 else None
+    module.set_device = check_device
     module.init = module._lazy_init = lambda: None
     # A GPU cannot be used in a fork of a process that has used it; this device can.
     module._is_in_bad_fork = lambda: False
-    module.synchronize = lambda device=None: None if _index(device) == 0 else None
+    # Each call is done before it returns.
+    module.synchronize = check_device
 
     module.Stream = functools.partial(torch.Stream, NAME)
     module.Event = functools.partial(torch.Event, NAME)

@@ -86,8 +86,9 @@ class Crossing {
   c10::Storage to_device(const c10::Storage& host) {
     for (const auto& pair : storages_)
       if (pair.host.unsafeGetStorageImpl() == host.unsafeGetStorageImpl()) return pair.device;
-    auto device = new_storage(host.nbytes());
-    if (host.nbytes()) std::memcpy(host_address(device.data()), host.data(), host.nbytes());
+    // A tensor of zeros can be told by its key alone; it has a size, and no memory.
+    auto device = host.data() ? new_storage(host.nbytes()) : no_storage(host.nbytes());
+    if (host.data()) std::memcpy(host_address(device.data()), host.data(), host.nbytes());
     storages_.push_back({device, host, const_cast<void*>(host.data())});
     return device;
   }

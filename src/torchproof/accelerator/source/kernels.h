@@ -22,12 +22,19 @@ inline bool may_stay(const c10::FunctionSchema& schema, const c10::Argument& arg
 }
 
 inline void check_devices(const c10::FunctionSchema& schema, c10::ArrayRef<c10::IValue> given) {
-  bool on_device = false;
+  bool on_device = false, elsewhere = false, drawn_here = false;
+  auto look = [&](const at::Tensor& tensor) {
+    if (tensor.defined()) (tensor.device() == kDevice ? on_device : elsewhere) = true;
+  };
   for (const auto& value : given) {
-    if (value.isTensor()) on_device |= value.toTensor().defined() && value.toTensor().device() == kDevice;
+    if (value.isTensor()) look(value.toTensor());
     if (value.isTensorList())
-      for (const at::Tensor& each : value.toTensorVector()) on_device |= each.defined() && each.device() == kDevice;
+      for (const at::Tensor& each : value.toTensorVector()) look(each);
+    drawn_here |= value.isGenerator() && value.toGenerator().device() == kDevice;
   }
+  TORCH_CHECK(
+      on_device || !elsewhere || !drawn_here,
+      "Expected a 'cpu' device type for generator but found '", kSim, "'");
   if (!on_device) return;
   for (size_t at = 0; at < given.size(); ++at) {
     const auto& argument = schema.arguments()[at];

@@ -64,6 +64,11 @@ inline c10::Storage new_storage(size_t bytes) {
       c10::Storage::use_byte_size_t(), bytes, memory().allocate(bytes), &memory(), /*resizable=*/true);
 }
 
+inline c10::Storage no_storage(size_t bytes) {
+  return c10::Storage(
+      c10::Storage::use_byte_size_t(), bytes, memory().allocate(0), &memory(), /*resizable=*/true);
+}
+
 inline void resize(c10::StorageImpl* storage, size_t bytes) {
   auto block = memory().allocate(bytes);
   const auto kept = std::min(bytes, storage->nbytes());

@@ -23,9 +23,12 @@ const c10::DispatchKeySet kKeys(c10::DispatchKey::PrivateUse1);
 Tensor filled(Tensor tensor) {
   auto& context = at::globalContext();
   if (context.deterministicAlgorithms() && context.deterministicFillUninitializedMemory()) {
-    if (tensor.is_floating_point() || tensor.is_complex()) tensor.fill_(NAN);
-    else if (tensor.scalar_type() == at::kBool) tensor.fill_(true);
-    else tensor.view(at::kByte).fill_(0x7F);
+    const auto type = tensor.scalar_type();
+    const auto bits = 8 * tensor.element_size();
+    if (c10::isFloatingType(type) || c10::isComplexType(type)) tensor.fill_(NAN);
+    else if (type == at::kBool) tensor.fill_(true);
+    else if (type == at::kByte) tensor.fill_(0xFF);
+    else tensor.fill_(static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1));
   }
   return tensor;
 }
