@@ -4,6 +4,7 @@ Run as a program, it registers the device and then runs the functions whose name
 a copy of itself: torch cannot forget a device, and what one property changes no other one sees.
 """
 
+# mypy: allow-untyped-calls
 from __future__ import annotations
 
 import contextlib
@@ -22,6 +23,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd import forward_ad
 
 SIM = torch.device("cpu")
 """Becomes the device when the program has registered it."""
@@ -98,12 +100,15 @@ def copies_both_ways_are_copies() -> None:
     assert back.to(SIM).t()[1].cpu().tolist() == [1, 4]
 
 
+def read(tensor: torch.Tensor) -> None:
+    ctypes.string_at(tensor.data_ptr(), 1)
+
+
 @check
 def the_cpu_cannot_read_its_memory() -> None:
     x = torch.ones(2, device=SIM)
-    assert ended_by(lambda: ctypes.string_at(x.data_ptr(), 1) and None) == signal.SIGSEGV
-    y = torch.ones(2)
-    assert ended_by(lambda: ctypes.string_at(y.data_ptr(), 1) and None) == 0
+    assert ended_by(lambda: read(x)) == signal.SIGSEGV
+    assert ended_by(lambda: read(torch.ones(2))) == 0
     with refused(TypeError, "can't convert sim:0 device type tensor to numpy"):
         x.numpy()
 
@@ -181,7 +186,7 @@ def sizes_and_storages_can_be_set() -> None:
     x.resize_(3, 2)
     assert x.shape == (3, 2) and x.flatten()[:2].tolist() == [1, 1]
     assert x.untyped_storage().nbytes() == 24
-    y = torch.empty(0, device=SIM)
+    y: Any = torch.empty(0, device=SIM)
     y.set_(x)
     x.fill_(7)
     assert y.data_ptr() == x.data_ptr() and y[2, 1].item() == 7
@@ -382,6 +387,22 @@ def forward_mode() -> None:
     assert torch.func.vmap(torch.func.grad(lambda x: x.exp().log()))(x).tolist() == [1]
     jacobian = torch.func.jacfwd(lambda x: x.sum() * x)(torch.ones(2, device=SIM))
     assert jacobian.tolist() == [[3, 1], [1, 3]]
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(x, torch.ones_like(x))
+        joined = torch.cat([dual * dual, torch.ones(1, device=SIM)])
+        assert forward_ad.unpack_dual(joined).tangent.tolist() == [4, 0]
+
+
+@check
+def inference_tensors() -> None:
+    x, table = torch.ones(2, device=SIM), nn.Linear(2, 1).to(SIM)
+    with torch.inference_mode():
+        made, view = x + 1, x[0]
+        assert made.is_inference() and made[0].is_inference() and not view.is_inference()
+        assert x.add_(1).tolist() == [2, 2] and table(x).is_inference()
+    assert view.item() == 2 and (x._version, made.clone().is_inference()) == (1, False)
+    with refused(RuntimeError, "Inplace update to inference tensor"):
+        made.add_(1)
 
 
 @check
@@ -400,14 +421,15 @@ def sparse_tensors() -> None:
 
 @check
 def optimizers() -> None:
-    for kind, options in (
+    every: list[tuple[type[Any], dict[str, Any]]] = [
         (torch.optim.SGD, {"momentum": 0.9}),
         (torch.optim.SGD, {"foreach": True}),
         (torch.optim.SGD, {"fused": True}),
         (torch.optim.Adam, {"foreach": False}),
         (torch.optim.AdamW, {"fused": True}),
         (torch.optim.Adagrad, {}),
-    ):
+    ]
+    for kind, options in every:
         ends = []
         for device in ("cpu", SIM):
             weight = torch.ones(2, device=device, requires_grad=True)
@@ -417,7 +439,7 @@ def optimizers() -> None:
                 weight.exp().sum().backward()
                 optimizer.step()
             ends.append(weight.detach().cpu())
-        torch.testing.assert_close(*ends)
+        torch.testing.assert_close(ends[0], ends[1])
         assert ends[0][0] != 1
 
 
@@ -432,7 +454,8 @@ def lists_of_tensors() -> None:
 @check
 def new_memory_is_filled_where_asked() -> None:
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = True
+    deterministic: Any = torch.utils.deterministic
+    deterministic.fill_uninitialized_memory = True
     assert torch.empty(2, device=SIM).isnan().all()
     assert (torch.empty(2, dtype=torch.int32, device=SIM) == torch.iinfo(torch.int32).max).all()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils import backend_registration as registration
 
 from torchproof.accelerator.build import built
 
@@ -23,10 +24,10 @@ def load(*, cache: Path | None = None) -> torch.device:
     `NotBuilt` where it cannot be compiled.
     """
     library = built(cache=cache)
-    torch.utils.rename_privateuse1_backend(NAME)
-    torch.ops.load_library(str(library))
-    torch._register_device_module(NAME, _module())
-    torch.utils.generate_methods_for_privateuse1_backend()
+    registration.rename_privateuse1_backend(NAME)
+    torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
+    torch._register_device_module(NAME, _module())  # type: ignore[no-untyped-call]
+    registration.generate_methods_for_privateuse1_backend()
     return torch.device(NAME)
 
 

@@ -93,25 +93,26 @@ class Crossing {
     return device;
   }
 
-  static at::Tensor over(const c10::Storage& storage, const at::Tensor& like, c10::DispatchKey key) {
-    c10::DispatchKeySet keys(key);
-    if (like._is_zerotensor()) keys = keys.add(c10::DispatchKey::ZeroTensor);
-    auto tensor =
-        at::detail::make_tensor<c10::TensorImpl>(c10::Storage(storage), keys, like.dtype());
+  using Backend = c10::BackendComponent;
+
+  // All keys of a tensor but its device's stay: whether it is a conjugate, or made for inference.
+  static at::Tensor over(
+      const c10::Storage& storage, const at::Tensor& like, Backend before, Backend after) {
+    auto keys = like.key_set().remove_backend(before) | c10::DispatchKeySet(after);
+    auto tensor = at::detail::make_tensor<c10::TensorImpl>(
+        c10::TensorImpl::VIEW, c10::Storage(storage), keys, like.dtype());
     auto* made = tensor.unsafeGetTensorImpl();
     made->set_sizes_and_strides(like.sizes(), like.strides(), like.storage_offset());
-    if (like.is_conj()) tensor._set_conj(true);
-    if (like.is_neg()) tensor._set_neg(true);
     if (like.unsafeGetTensorImpl()->is_wrapped_number()) made->set_wrapped_number(true);
     return tensor;
   }
 
   at::Tensor dense_to_host(const at::Tensor& tensor) {
-    return over(to_host(tensor.storage()), tensor, c10::DispatchKey::CPU);
+    return over(to_host(tensor.storage()), tensor, Backend::PrivateUse1Bit, Backend::CPUBit);
   }
 
   at::Tensor dense_to_device(const at::Tensor& tensor) {
-    return over(to_device(tensor.storage()), tensor, c10::DispatchKey::PrivateUse1);
+    return over(to_device(tensor.storage()), tensor, Backend::CPUBit, Backend::PrivateUse1Bit);
   }
 
   static at::Tensor sparse(
