@@ -382,7 +382,8 @@ def complex_numbers() -> None:
 @check
 def forward_mode() -> None:
     x = torch.tensor([2.0], device=SIM)
-    value, slope = torch.func.jvp(lambda x: x * x, (x,), (torch.ones_like(x),))
+    pair: Any = torch.func.jvp(lambda x: x * x, (x,), (torch.ones_like(x),))
+    value, slope = pair
     assert (value.item(), slope.item()) == (4, 4)
     assert torch.func.vmap(torch.func.grad(lambda x: x.exp().log()))(x).tolist() == [1]
     jacobian = torch.func.jacfwd(lambda x: x.sum() * x)(torch.ones(2, device=SIM))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from torchproof.finding.devices import DEVICES
+from torchproof.devices import DEVICES
 from torchproof.running.checker import same_output
 
 

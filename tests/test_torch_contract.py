@@ -244,6 +244,33 @@ def suffixes() -> bool:
     )
 
 
+DEVICE = ("accelerator/device.py",)
+HOME = Path(torch.__file__).parent
+
+
+@touched("_register_device_module", DEVICE, "torch._register_device_module")
+def device_module() -> bool:
+    return callable(torch._register_device_module)
+
+
+@touched("_is_in_bad_fork of a device's module", DEVICE, "module._is_in_bad_fork")
+def bad_fork() -> bool:
+    return '"_is_in_bad_fork"' in (HOME / "random.py").read_text(encoding="utf-8")
+
+
+@touched("_utils of a device's module", DEVICE, "module._utils")
+def device_index() -> bool:
+    text = (HOME / "serialization.py").read_text(encoding="utf-8")
+    return "device_module._utils._get_device_index(location, True)" in text
+
+
+@touched("_lazy_init of a device's module", DEVICE, "module._lazy_init")
+def lazy_init() -> bool:
+    # It is called from C++.
+    library = next((HOME / "lib").glob("libtorch_python.*"))
+    return b"_lazy_init" in library.read_bytes()
+
+
 CONTRACTS = tuple(value for value in list(vars().values()) if isinstance(value, Contract))
 
 

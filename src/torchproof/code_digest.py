@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torchproof.finding.devices import SIMULATED
+from torchproof.devices import SIMULATED
 
 if TYPE_CHECKING:
     from torchproof.finding.subjects import Subject

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from torchproof.finding.devices import ANY_ACCELERATOR, runs_on
+from torchproof.devices import ANY_ACCELERATOR, runs_on
 from torchproof.finding.subjects import Marks, Subject
 from torchproof.language import Translate, untranslated
 

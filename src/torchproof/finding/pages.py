@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from torchproof.finding.devices import ANY_ACCELERATOR, DEVICES, KNOWN
+from torchproof.devices import ANY_ACCELERATOR, DEVICES, KNOWN
 from torchproof.finding.markdown import CODE, Block, blocks, split_options
 from torchproof.finding.marks import check_marks
 from torchproof.finding.statements import BadBlock, parse_statements

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from torchproof.finding.devices import DEVICES
+from torchproof.devices import DEVICES
 from torchproof.finding.marks import BELOW, release_of
 from torchproof.finding.subjects import Found, Subject
 from torchproof.finding.tree import find_files

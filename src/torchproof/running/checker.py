@@ -11,7 +11,7 @@ import doctest
 import math
 import re
 
-from torchproof.finding.devices import DEVICES
+from torchproof.devices import DEVICES
 
 _NUMBER = re.compile(
     r"(?<![\w.])[+-]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][+-]?\d))(?P<exponent>[eE][+-]?\d+)?(?![\w.])"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Executor, Future, wait
 from typing import Any, TypeVar
 
-from torchproof.finding.devices import DEVICES, KNOWN
+from torchproof.devices import DEVICES, KNOWN
 from torchproof.running.jobs import code_digest, foreign_code
 
 _T = TypeVar("_T")

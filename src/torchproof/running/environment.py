@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchproof.finding.devices import DEVICES, SIMULATED
+from torchproof.devices import DEVICES, SIMULATED
 from torchproof.running.cpu_capability import cpu_capability
 
 _ASSIGNED = re.compile(r"^__version__ = '([^']+)'", re.MULTILINE)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torchproof.finding.devices import DEVICES
+from torchproof.devices import DEVICES
 from torchproof.finding.marks import hold_on, running_versions
 from torchproof.finding.subjects import Statement, Subject
 from torchproof.pictures.recording import record

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from torchproof.finding.devices import DEVICES, KNOWN, SIMULATED
+from torchproof.devices import DEVICES, KNOWN, SIMULATED
 from torchproof.finding.marks import describe, skip_reason
 from torchproof.finding.subjects import Subject
 from torchproof.running.environment import Environment

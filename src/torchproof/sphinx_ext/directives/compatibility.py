@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.finding.devices import DEVICES
+from torchproof.devices import DEVICES
 from torchproof.finding.marks import release_of
 from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environment, release_name, telling_fields

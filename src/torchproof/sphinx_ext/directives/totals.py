@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from torchproof.finding.devices import DEVICES
+from torchproof.devices import DEVICES
 from torchproof.records.environment_names import release_ranges
 from torchproof.records.totals import Counts, count
 from torchproof.running.environment import Environment

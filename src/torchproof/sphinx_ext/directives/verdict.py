@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
-from torchproof.finding.devices import DEVICES, runs_on
+from torchproof.devices import DEVICES, runs_on
 from torchproof.finding.marks import hold_on, release_of
 from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environments, telling_fields
