@@ -12,6 +12,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.ext.doctest import DoctestDirective
 
+from torchproof.devices import ANY_ACCELERATOR
 from torchproof.finding.marks import hold_on, running_versions
 from torchproof.finding.subjects import Example, Picture, Subject
 from torchproof.pictures.kinds import Pane
@@ -137,8 +138,8 @@ class ExampleDirective(DoctestDirective):
         where = running_versions()
         if not (hold_on(subject.marks, where) and hold_on(example.marks, where)):
             self.options["skipif"] = "True"
-        elif subject.only == "cuda":
-            self.options["skipif"] = "not __import__('torch').cuda.is_available()"
+        elif subject.only is not None and subject.only != "cpu":
+            self.options["skipif"] = _absent(subject.only)
         elif subject.needs == "browser":
             found = "__import__('importlib').import_module('torchproof.visdom.browser')"
             self.options["skipif"] = f"{found}.missing_browser()"
@@ -156,6 +157,14 @@ class ExampleDirective(DoctestDirective):
             uri=uri, alt=picture.alt, width=f"{shown_width(path)}px", classes=["pane"]
         )
         return [nodes.container("", image, classes=["pane-frame"])]
+
+
+def _absent(only: str) -> str:
+    """Return an expression that is true where the stock builder finds no such device."""
+    found = "__import__('torch').accelerator.current_accelerator(check_available=True)"
+    if only == ANY_ACCELERATOR:
+        return f"{found} is None"
+    return f"getattr({found}, 'type', '') != {only!r}"
 
 
 def _fingerprint(env: BuildEnvironment, docname: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
 
-from torchproof.devices import DEVICES, runs_on
+from torchproof.devices import ANY_ACCELERATOR, DEVICES, runs_on
 from torchproof.finding.marks import hold_on, release_of
 from torchproof.finding.subjects import Subject
 from torchproof.records.environment_names import name_environments, telling_fields
@@ -33,7 +33,7 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
         line += nodes.inline("", say("not checked yet as it stands now"), classes=["verdict-none"])
         return line
     fields = telling_fields(record.environment for record in proof.records)
-    for number, device in enumerate(DEVICES):
+    for number, device in enumerate(_shown(proof)):
         line += nodes.Text(" · " if number else say("checked: "))
         line += _device(subject, device, proof, fields)
     pythons = ", ".join(sorted({e.python for e in verdicts}, key=release_of))
@@ -44,6 +44,12 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
     counts %= {"examples": examples, "comparisons": comparisons}
     line += nodes.inline("", f"{python}{counts}", classes=["verdict-count"])
     return line
+
+
+def _shown(proof: Proof) -> list[str]:
+    """Return the devices of a line: those that readers have, and those that a record is of."""
+    recorded = {record.environment.device for record in proof.records}
+    return [device for device in DEVICES if device in {"cpu", "cuda", *recorded}]
 
 
 def sign_of(status: Status) -> str:
@@ -67,7 +73,7 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
     if not runs_on(subject.only, device):
         text = say("%(device)s skipped (only on %(only)s: %(because)s)") % {
             "device": label,
-            "only": subject.only,
+            "only": _only(subject.only),
             "because": subject.because,
         }
         return nodes.inline("", text, classes=["verdict-skipped"])
@@ -90,6 +96,13 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
         text = f"{sign} torch {name_environments(results[status], fields)}{reason}"
         group += nodes.inline("", text, classes=[f"verdict-{status or 'none'}"])
     return group
+
+
+def _only(only: str | None) -> str:
+    """Return what `:only:` names in words."""
+    if only == ANY_ACCELERATOR or only is None:
+        return say("an accelerator")
+    return DEVICES[only].label
 
 
 def _order(status: Status | None) -> tuple[bool, str]:
