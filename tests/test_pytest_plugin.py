@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -15,6 +16,8 @@ from sites import entry, page
 from trees import NO_TORCH, line_of, section, write_tree
 
 from torchproof.finding.tree import find_in_tree
+from torchproof.hosts.gpu_memory import VARIABLE, share_memory
+from torchproof.hosts.pytest_summary import _WRITTEN_AFTER
 from torchproof.records.record import Verdict, read_record, verdict_of, write_verdicts
 from torchproof.running.environment import describe_environment
 from torchproof.running.outcome import Outcome
@@ -300,3 +303,48 @@ def test_no_fork_takes_new_interpreters(tmp_path: Path) -> None:
     assert run.status == 0, run.output
     forked = pytest_in(root, "--device", "cpu")
     assert "'torchproof.running.fork_server'" in forked.output
+
+
+def test_due_leaves_out_what_passed_here_as_it_stands(root: Path) -> None:
+    first = pytest_in(root, "--device=cpu", "--record", "--due")
+    assert "1 failed, 3 passed, 1 skipped" in first.output, first.output
+    again = pytest_in(root, "--device=cpu", "--record", "--due")
+    assert "1 failed, 4 deselected" in again.output, again.output
+    path = root / "docs/a.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("x + 1\n3", "x + 2\n3"))
+    assert "1 passed, 4 deselected" in pytest_in(root, "--device=cpu", "--record", "--due").output
+    last = pytest_in(root, "--device=cpu", "--due")
+    assert "5 deselected" in last.output, last.output
+
+
+def test_a_run_that_is_killed_has_recorded_what_it_saw(tmp_path: Path) -> None:
+    sections = [section(f"s{number}", ">>> 1\n1") for number in range(_WRITTEN_AFTER)]
+    last = section("waits", ">>> _ = threading.Event().wait()\n>>> 1\n1")
+    root = write_tree(
+        tmp_path,
+        {
+            "pytest.ini": FILES["pytest.ini"],
+            "docs/a.md": page(*sections, last, setup=NO_TORCH),
+        },
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--device=cpu", "-v"]
+    with subprocess.Popen(
+        [*command, "--record"], cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        read = ""
+        # The record is written before the result of the last section that is in it is printed.
+        while read.count("PASSED") < _WRITTEN_AFTER:
+            read += process.stdout.readline()
+        os.killpg(process.pid, signal.SIGKILL)
+    (record,) = (root / "docs/verified").iterdir()
+    assert len(read_record(record).verdicts) == _WRITTEN_AFTER
+
+
+def test_processes_share_the_memory_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    share_memory(16)
+    assert os.environ[VARIABLE] == "per_process_memory_fraction:0.0563"
+    monkeypatch.setenv(VARIABLE, "expandable_segments:True")
+    share_memory(16)
+    assert os.environ[VARIABLE] == "expandable_segments:True"

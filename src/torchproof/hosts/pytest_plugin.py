@@ -16,7 +16,9 @@ from torchproof.devices import DEVICES
 from torchproof.finding.marks import BELOW, release_of
 from torchproof.finding.subjects import Found, Subject
 from torchproof.finding.tree import find_files
+from torchproof.hosts.gpu_memory import share_memory
 from torchproof.hosts.pytest_summary import Summary
+from torchproof.records.passed import passed_here
 from torchproof.records.record import RecordError, read_records
 from torchproof.running.cluster import Cluster, ClusterError
 from torchproof.running.environment import torch_version
@@ -30,7 +32,7 @@ _DEVICES = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --device, --record, --patch, --no-fork, --dask and --drift."""
+    """Add --device, --record, --due, --patch, --no-fork, --dask and --drift."""
     group = parser.getgroup("torchproof")
     group.addoption(
         "--device",
@@ -44,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--record",
         action="store_true",
         help="write the outcomes to docs/verified/<environment>.json",
+    )
+    group.addoption(
+        "--due",
+        action="store_true",
+        help="leave out what docs/verified says passed here, as it stands now; with --record, an "
+        "interrupted run goes on where it ended",
     )
     group.addoption(
         "--patch",
@@ -80,11 +88,14 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = config.option.patch
     if patch is not None and not patch.is_file():
         raise pytest.UsageError(f"--patch: no file {patch}")
-    if config.option.record or config.option.drift:
+    if config.option.record or config.option.due or config.option.drift:
         _check_records(config)
-    here = patch or config.option.no_fork or getattr(config.option, "numprocesses", None)
+    processes = getattr(config.option, "numprocesses", None)
+    here = patch or config.option.no_fork or config.option.due or processes
     if config.option.dask and here:
-        raise pytest.UsageError("--dask runs elsewhere: leave -n, --patch and --no-fork out")
+        raise pytest.UsageError("--dask runs elsewhere: leave -n, --due, --patch, --no-fork out")
+    if processes:
+        share_memory(processes)
     # pytest takes `[` only after `::`; the id of a script has none.
     config.args[:] = [_script_argument(argument) for argument in config.args]
     files = config.stash[_FILES] = find_files(config.rootpath, cache=_found_before(config))
@@ -182,6 +193,18 @@ class NoTests(pytest.File):
     def collect(self) -> list[pytest.Item]:
         """Collect nothing."""
         return []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --due, leave out what passed here as it stands now."""
+    runner = config.stash[_RUNNER]
+    if config.option.due and isinstance(runner, LocalRunner):
+        records = read_records(config.rootpath / "docs" / "verified")
+        here = [runner.environment(device) for device in config.stash[_DEVICES]]
+        known = passed_here(records, here)
+        left_out = [i for i in items if isinstance(i, SubjectItem) and known(i.subject, i.device)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from torchproof.running.environment import Environment
 from torchproof.running.outcome import Failure
 
 _SLOWEST = 5
+_WRITTEN_AFTER = 25
+"""Outcomes after which a record is written: a run that is killed loses no more than that."""
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Summary:
         self.verdicts: dict[Environment, dict[str, Verdict]] = defaultdict(dict)
         self.failures: dict[Environment, dict[str, list[Failure]]] = defaultdict(dict)
         self.seconds: list[tuple[float, str]] = []
+        self.since_written = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count an outcome."""
@@ -53,6 +57,7 @@ class Summary:
         subject = report.nodeid.rpartition("[")[0]
         failures = msgspec.json.decode(found["failures"], type=list[Failure])
         self.failures[environment][subject] = failures
+        self.since_written += 1
         self.verdicts[environment][subject] = Verdict(
             found["digest"],
             found["outcome"],
@@ -61,6 +66,9 @@ class Summary:
             found["checked"],
             code_of(self.subjects[subject], environment.device),
         )
+
+        if self.config.option.record and self.since_written >= _WRITTEN_AFTER:
+            self._record()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary; write the record and the table of what no longer holds."""
@@ -84,7 +92,6 @@ class Summary:
             )
         slowest = sorted(self.seconds, reverse=True)[:_SLOWEST]
         write("slowest: " + ", ".join(f"{name} {seconds:.2f} s" for seconds, name in slowest))
-        folder = self.config.rootpath / "docs" / "verified"
         if self.config.option.drift:
             table = "\n".join(self._drift(environment) for environment in environments)
             write("")
@@ -92,15 +99,24 @@ class Summary:
                 write(line)
             write_atomically(self.config.rootpath / self.config.option.drift, table)
         if self.config.option.record:
-            for environment in environments:
-                verdicts = {
-                    key: verdict
-                    for key, verdict in self.verdicts[environment].items()
-                    if not could_not_run(self.subjects[key], verdict.status, environment)
-                }
-                path = write_verdicts(folder, environment, verdicts, known=self.subjects)
+            for path, outcomes in self._record().items():
                 name = path.relative_to(self.config.rootpath)
-                write(f"recorded {len(verdicts)} outcomes in {name}")
+                write(f"recorded {outcomes} outcomes in {name}")
+
+    def _record(self) -> dict[Path, int]:
+        """Write what was seen so far; return how many outcomes went into each file."""
+        self.since_written = 0
+        folder = self.config.rootpath / "docs" / "verified"
+        written = {}
+        for environment in sorted(self.verdicts, key=lambda environment: environment.id):
+            verdicts = {
+                key: verdict
+                for key, verdict in self.verdicts[environment].items()
+                if not could_not_run(self.subjects[key], verdict.status, environment)
+            }
+            path = write_verdicts(folder, environment, verdicts, known=self.subjects)
+            written[path] = len(verdicts)
+        return written
 
     def _drift(self, environment: Environment) -> str:
         """Return the table of what a record says holds and what failed here."""

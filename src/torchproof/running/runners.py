@@ -34,6 +34,7 @@ class LocalRunner:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self.chosen_devices = worker.chosen_devices
+        self.environment = worker.environment
         self.close = worker.close
 
     def expect(self, wanted: Iterable[tuple[Subject, str]]) -> None:
