@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from accelerated import CHECKS
 
@@ -121,6 +122,14 @@ def test_two_processes_build_it_once(tmp_path: Path) -> None:
     # Open for writing as well, it has no end between the first process and the second.
     with open(os.open(known, os.O_RDWR)) as lines:  # noqa: PTH123 a descriptor
         assert [lines.readline() for _ in asking] == ["\n"] * 2
+    # Whoever waits for the other one looks again and again; who compiles is still.
+    watched = [psutil.Process(process.pid) for process in asking]
+    before = [process.num_ctx_switches().voluntary for process in watched]
+    while len(calls.read_text().splitlines() if calls.exists() else ()) < 2 and not any(
+        process.num_ctx_switches().voluntary > looks + 20
+        for process, looks in zip(watched, before, strict=True)
+    ):
+        pass
     held.write_text("go\n")
     assert [process.communicate()[0] for process in asking] == ["library\n"] * 2
     assert calls.read_text() == "call\n"
