@@ -330,7 +330,7 @@ def same_as_on_the_cpu(module: nn.Module, *given: torch.Tensor) -> None:
         assert {x.device.type for x in tensors} == {torch.device(device).type}
         seen.append([x.detach().cpu() for x in tensors])
     assert len(seen[0]) == len(seen[1])
-    for here, there in zip(*seen, strict=True):
+    for here, there in zip(seen[0], seen[1], strict=True):
         torch.testing.assert_close(here, there)
 
 
@@ -382,8 +382,8 @@ def complex_numbers() -> None:
 @check
 def forward_mode() -> None:
     x = torch.tensor([2.0], device=SIM)
-    pair: Any = torch.func.jvp(lambda x: x * x, (x,), (torch.ones_like(x),))
-    value, slope = pair
+    jvp: Any = torch.func.jvp
+    value, slope = jvp(lambda x: x * x, (x,), (torch.ones_like(x),))
     assert (value.item(), slope.item()) == (4, 4)
     assert torch.func.vmap(torch.func.grad(lambda x: x.exp().log()))(x).tolist() == [1]
     jacobian = torch.func.jacfwd(lambda x: x.sum() * x)(torch.ones(2, device=SIM))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from accelerated import CHECKS
 
@@ -94,14 +95,21 @@ def test_it_is_compiled_once_for_each_compiler(
 
 
 def test_two_processes_build_it_once(tmp_path: Path) -> None:
-    held, calls = tmp_path / "held", tmp_path / "calls"
+    held, known, calls = tmp_path / "held", tmp_path / "known", tmp_path / "calls"
     os.mkfifo(held)
+    os.mkfifo(known)
     waits = f'echo call >> {calls}\nread go < {held}\necho library > "$out"\n'
     code = (
         "import sys; from pathlib import Path; from torchproof.accelerator.build import built\n"
-        "print('asks', flush=True); print(built(cache=Path(sys.argv[1])).read_text(), end='')"
+        "print(built(cache=Path(sys.argv[1])).read_text(), end='')"
     )
-    environment = {**os.environ, "CXX": compiler(tmp_path, waits)}
+    path = compiler(tmp_path, waits)
+    # A process asks for the version right before it looks for the library.
+    script = (
+        Path(path).read_text().replace("exec echo one", f"{{ echo one; echo > {known}; exit; }}")
+    )
+    Path(path).write_text(script)
+    environment = {**os.environ, "CXX": path}
     asking = [
         subprocess.Popen(
             [sys.executable, "-c", code, str(tmp_path / "cache")],
@@ -111,8 +119,17 @@ def test_two_processes_build_it_once(tmp_path: Path) -> None:
         )
         for _ in range(2)
     ]
-    for process in asking:
-        assert process.stdout and process.stdout.readline() == "asks\n"
+    # Open for writing as well, it has no end between the first process and the second.
+    with open(os.open(known, os.O_RDWR)) as lines:  # noqa: PTH123 a descriptor
+        assert [lines.readline() for _ in asking] == ["\n"] * 2
+    # Whoever waits for the other one looks again and again; who compiles is still.
+    watched = [psutil.Process(process.pid) for process in asking]
+    before = [process.num_ctx_switches().voluntary for process in watched]
+    while len(calls.read_text().splitlines() if calls.exists() else ()) < 2 and not any(
+        process.num_ctx_switches().voluntary > looks + 20
+        for process, looks in zip(watched, before, strict=True)
+    ):
+        pass
     held.write_text("go\n")
     assert [process.communicate()[0] for process in asking] == ["library\n"] * 2
     assert calls.read_text() == "call\n"

@@ -112,6 +112,11 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("_thnn_fused_gru_cell_backward", gru_cell_backward);
 }
 
+// Up to torch 2.9, nothing below is asked unless this key answers.
+TORCH_LIBRARY_IMPL(aten, AutogradPrivateUse1, m) {
+  m.impl("_has_compatible_shallow_copy_type", compatible);
+}
+
 // torch's own fallbacks for sparse tensors come before a device's, so each has to be named.
 TORCH_LIBRARY_IMPL(aten, SparsePrivateUse1, m) {
   auto& dispatcher = c10::Dispatcher::singleton();
