@@ -1,8 +1,8 @@
-"""Comparison of expected and real output: numbers by their written precision, nothing else.
+"""Compare expected and actual output; only numbers have a tolerance, by their written precision.
 
 A number written with four or more decimals may differ by one in its last decimal, since that is
-where torch rounds. Every number may differ by one part in a million. `1.` and `2.` are different:
-a tolerance taken from the written precision alone would call them equal.
+where torch rounds. Every number may differ by one part in a million. `1.` and `2.` are different,
+although a tolerance from the written precision alone would make them equal.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _NUMBER = re.compile(
 _SUFFIX = re.compile(r",\s+(?=(?:size|nnz|dtype|layout|grad_fn|requires_grad|tangent)=)")
 _FLAGS = doctest.ELLIPSIS | doctest.DONT_ACCEPT_TRUE_FOR_1
 _ROUNDED = 4
-"""Decimals from which on a written number counts as rounded."""
+"""Number of decimals from which a written number counts as rounded."""
 _RELATIVE = 1e-6
 
 
 def same_output(want: str, got: str, *, device: str = "cpu") -> bool:
-    """Say whether a statement printed what the page shows for it.
+    """Return whether a statement printed the output that the page shows.
 
-    `...` in the expected output stands for any text. What torch prints differently on the
-    device under test is brought to what it prints on the CPU.
+    `...` in the expected output matches any text. Device names that torch prints on the device
+    under test are normalized to its output on the CPU.
     """
     bare = DEVICES[device].as_on_cpu(got)
     if bare != got:
-        # The suffix took room, so torch may have put those behind it on a line of their own.
+        # The device suffix took room, so torch may have wrapped the suffixes after it.
         want, bare = _SUFFIX.sub(", ", want), _SUFFIX.sub(", ", bare)
     got = f"{bare}\n" if bare and not bare.endswith("\n") else bare
     if doctest.OutputChecker().check_output(want, got, _FLAGS):
@@ -40,7 +40,7 @@ def same_output(want: str, got: str, *, device: str = "cpu") -> bool:
 
 
 def close(want: str, got: str) -> bool:
-    """Say whether two written numbers are the same within the written precision."""
+    """Return whether two written numbers are equal within the written precision."""
     expected, real = float(want), float(got)
     if expected == real:
         return True
@@ -49,12 +49,12 @@ def close(want: str, got: str) -> bool:
     mantissa, _, exponent = want.lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
     last = 10.0 ** (int(exponent or 0) - decimals) if decimals >= _ROUNDED else 0.0
-    # The factor takes in what binary fractions add to a distance of exactly one.
+    # The factor allows for binary rounding where the difference is exactly one.
     return abs(expected - real) <= max(1.001 * last, _RELATIVE * abs(expected))
 
 
 def _take_over(want: str, got: str) -> str:
-    """Return `got` with each number that is close to its partner in `want` written like it."""
+    """Return `got` with each number replaced by its counterpart in `want` if the two are close."""
     wanted, real = list(_NUMBER.finditer(want)), list(_NUMBER.finditer(got))
     if len(wanted) != len(real):
         return got

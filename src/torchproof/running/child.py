@@ -1,4 +1,4 @@
-"""A process that answers one request: to run a subject, or to describe where it runs."""
+"""A process that answers one request: run a subject, describe a device or list the devices."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from torchproof.running.outcome import Outcome
 
 
 def prepare(options: Options) -> None:
-    """Import what the options name, then run their patch.
+    """Import the modules in the options, then run the patch.
 
-    Raises ImportError for a module that is missing, and RuntimeError for an error in the patch.
+    Raises ImportError for a missing module and RuntimeError for an error in the patch.
     """
     for module in options.preload:
         importlib.import_module(module)
@@ -60,14 +60,14 @@ def _run_patch(path: str) -> None:
 
 
 def error_in_words(error: BaseException) -> str:
-    """Return the last lines of an error's traceback."""
+    """Return an error's type and message, without its traceback."""
     return "".join(traceback.format_exception_only(error)).strip()
 
 
 def answer(request: Request, root: Path, *, fork: bool) -> Reply:
-    """Answer a request in this process; `root` is what the subject's file is relative to.
+    """Answer a request in this process; `root` is the folder that the subject's path starts from.
 
-    Without `fork` nothing here forks, so that it works where that is not safe or not possible.
+    With `fork=False` nothing here forks, for processes where that is unsafe or impossible.
     """
     if isinstance(request, DescribeDevice):
         try:
@@ -90,15 +90,15 @@ def answer(request: Request, root: Path, *, fork: bool) -> Reply:
 
             server = stack.enter_context(forked_visdom_server() if fork else visdom_server())
             set_default_port(server.port)
-        # The server and its folder are this process's: no copy may take them away.
+        # The Visdom server and its folder belong to this process; a forked copy must not end them.
         stack.enter_context(end_copies())
         return Ran(execute(subject, request.device, root=root))
 
 
 def reply_and_exit(request: Request, root: Path, *, to: int, fork: bool) -> NoReturn:
-    """Answer a request, write the reply to a descriptor and end this process.
+    """Answer a request, write the reply to the descriptor `to` and exit.
 
-    The process that was asked replies, and no copy of it does.
+    Only this process replies; its forked copies exit without a reply.
     """
     status = 70
     try:
@@ -111,12 +111,12 @@ def reply_and_exit(request: Request, root: Path, *, to: int, fork: bool) -> NoRe
         traceback.print_exc()
         sys.stderr.flush()
     finally:
-        # No clean-up of the interpreter: the process and all of its threads simply end.
+        # Skip the interpreter's cleanup: exit at once, with all threads.
         os._exit(status)
 
 
 def main() -> None:
-    """Answer the one request on stdin: the way for platforms without fork."""
+    """Answer the one request on stdin; used on platforms without fork."""
     die_with_parent()
     replies = os.dup(1)
     os.dup2(2, 1)

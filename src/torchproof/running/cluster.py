@@ -1,4 +1,4 @@
-"""A Dask cluster that runs subjects: those for CUDA on the workers that advertise it."""
+"""Run subjects on a Dask cluster: those for CUDA on the workers that advertise it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from torchproof.running.jobs import code_digest, foreign_code
 
 _T = TypeVar("_T")
 _PATIENCE = 10
-"""Seconds to wait for a scheduler, for its first worker, and for one to come back."""
+"""Seconds to wait for the scheduler, for its first worker, and for a worker to come back."""
 
 
 class ClusterError(RuntimeError):
-    """There is no cluster that can run the subjects; the message says what to do."""
+    """No cluster can run the subjects; the message gives the next step."""
 
 
 class Cluster:
-    """The workers of a Dask scheduler; close it, or use `contextlib.closing`.
+    """The workers of a Dask scheduler; call `close`, or use `contextlib.closing`.
 
-    Raises ClusterError if there is no scheduler, no worker, or a worker that cannot run subjects.
+    Raises ClusterError if there is no scheduler or worker, or a worker cannot run subjects.
     """
 
     def __init__(self, address: str, *, patience: float = _PATIENCE) -> None:
@@ -47,9 +47,9 @@ class Cluster:
             raise
 
     def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
-        """Return the devices to run on; nothing or `all` means every one that a worker has.
+        """Return the devices to run on; an empty `wanted` or `all` selects every worker's devices.
 
-        Raises ValueError for a device that is unknown, or that no worker has.
+        Raises ValueError for a device that is unknown or that no worker has.
         """
         present = self._devices()
         if not wanted or "all" in wanted:
@@ -65,19 +65,19 @@ class Cluster:
         return tuple(dict.fromkeys(wanted))
 
     def executor(self, device: str) -> Executor:
-        """Return an executor that hands its calls to workers with the device.
+        """Return an executor that submits its calls to workers with the device.
 
-        A call whose worker dies runs again on another one.
+        If a worker dies, its calls run again on another worker.
         """
         needed = {} if device == "cpu" else {"resources": {device: 1}}
         executor: Executor = self._client.get_executor(pure=False, **needed)
         return executor
 
     def result(self, call: Future[_T], device: str) -> _T:
-        """Wait for a call that `executor(device)` was given, and return its result.
+        """Wait for a call submitted to `executor(device)`, and return its result.
 
-        Raises ClusterError if the last worker that could run it has left and none came in its
-        place, or if the scheduler has left.
+        Raises ClusterError if the last worker for the device has left and no other one joined, or
+        if the scheduler has left.
         """
         absent = device in self._deserted
         while not wait([call], timeout=0 if device in self._deserted else self._patience).done:
@@ -85,7 +85,7 @@ class Cluster:
                 absent = False
                 self._deserted.discard(device)
             elif absent:
-                # Calls that are asked for later do not wait for it once more.
+                # Later calls for this device do not wait for a worker again.
                 self._deserted.add(device)
                 flag = "" if device == "cpu" else f" --resources {device}=1"
                 raise ClusterError(
@@ -104,7 +104,7 @@ class Cluster:
             ) from None
 
     def close(self) -> None:
-        """Leave the cluster as it is; calls that still run are given up."""
+        """Disconnect; the cluster keeps running, the results of pending calls are lost."""
         self._client.close()
 
     def _has_worker(self, device: str) -> bool:
@@ -136,7 +136,7 @@ class Cluster:
 
 
 def _connect(address: str, patience: float) -> Any:
-    # distributed's methods have no types.
+    # distributed's methods are not annotated.
     from distributed import Client
 
     return Client(address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -148,6 +148,6 @@ def _resources(dask_worker: Any) -> dict[str, float]:
 
 
 def _first_line(error: BaseException) -> str:
-    # distributed wraps what cannot be unpickled in a bare Exception.
+    # distributed wraps an error that cannot be unpickled in a bare Exception.
     kind = "" if type(error) is Exception else f"{type(error).__name__}: "
     return f"{kind}{error}".split("\n")[0]

@@ -1,8 +1,8 @@
-"""The vector instructions that torch uses on this CPU, asked of torch once for each machine.
+"""The vector instructions that torch uses on this CPU, queried once per machine.
 
-Kernels for other instructions may give other last bits, so an outcome names them. Only torch knows
-what it chose, and its import takes seconds: the answer is kept in the user's cache folder, under
-all that it depends on.
+Kernels for other instruction sets may differ in the last bits, so an environment names the
+instruction set. Only torch knows which one it chose, and importing torch takes seconds. So the
+value is kept in the user's cache folder, keyed by everything that it depends on.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from torchproof.cache_folder import cache_folder
 from torchproof.files import write_atomically
 
 OVERRIDE = "ATEN_CPU_CAPABILITY"
-"""Environment variable by which a user makes torch use fewer instructions."""
+"""Environment variable that restricts torch to an older instruction set."""
 _ASK = "import torch; print(torch.backends.cpu.get_cpu_capability())"
 _LIMIT = 120.0
-"""Seconds that an import of torch from a cold disk may take."""
+"""Seconds that importing torch from a cold disk may take."""
 
 
 @functools.cache
 def cpu_capability() -> str:
-    """Return what `torch.backends.cpu.get_cpu_capability()` says, empty where there is no torch.
+    """Return `torch.backends.cpu.get_cpu_capability()`; empty if torch is not installed.
 
-    Imports torch in another process, and only if neither this process nor an earlier one has.
+    Imports torch in another process, and only if this process has not imported it and the cache
+    has no value.
     """
     torch: Any = sys.modules.get("torch")
     if torch is not None:
@@ -54,11 +55,11 @@ def cpu_capability() -> str:
 
 
 def _key() -> str:
-    """Return a digest of torch, the processor and the user's choice; empty without torch."""
+    """Return the cache key: a digest of torch, the CPU and OVERRIDE; empty without torch."""
     try:
         torch = importlib.util.find_spec("torch")
     except ValueError:
-        # Something has put None in its place, to keep it from being imported.
+        # sys.modules["torch"] is None, which prevents its import.
         return ""
     if torch is None or torch.origin is None:
         return ""
@@ -74,7 +75,7 @@ def _key() -> str:
 
 
 def _flags() -> list[str]:
-    """Return what the first processor can do, as Linux lists it."""
+    """Return the feature flags of the first CPU in /proc/cpuinfo; its name without that file."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -87,5 +88,5 @@ def _read(path: Path) -> dict[str, str]:
         known: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return dict(known)
     except (OSError, ValueError):
-        # It can be asked again.
+        # An unreadable cache is rebuilt.
         return {}

@@ -1,4 +1,4 @@
-"""Where a subject ran: all that its outcome can depend on."""
+"""The environment of a run: everything that an outcome can depend on."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Environment:
     torch: str
     """Public version, such as 2.13.0."""
     build: str
-    """Local version, such as cpu or cu130."""
+    """Local version label, such as cpu or cu130."""
     visdom: str
     python: str
     """Major and minor version."""
     system: str
     """Operating system, such as linux."""
     machine: str
-    """Architecture of the processor, such as x86_64."""
+    """Architecture of the CPU, such as x86_64."""
     capability: str
-    """Vector instructions that torch uses on the CPU, such as AVX2; DEFAULT for none."""
+    """Vector instruction set that torch uses on the CPU, such as AVX2; DEFAULT for none."""
     device: str
     device_name: str = ""
     """Model of an accelerator; empty for the CPU."""
 
     @property
     def id(self) -> str:
-        """Name of the environment, fit for a file."""
+        """Name of the environment, usable as a file name."""
         build = f"+{self.build}" if self.build else ""
         parts = [
             f"torch{self.torch}{build}",
@@ -54,9 +54,9 @@ class Environment:
 
 
 def installed_devices() -> tuple[str, ...]:
-    """Return the CPU and the accelerator that is here, if these pages know it.
+    """Return the CPU and the available accelerator, if it is one of DEVICES.
 
-    It touches the accelerator, so it is not for a process that forks.
+    This touches the accelerator, so never call it in a process that forks.
     """
     import torch
 
@@ -65,7 +65,7 @@ def installed_devices() -> tuple[str, ...]:
 
 
 def prepare_device(device: str) -> None:
-    """Make a device usable in this process; raises NotBuilt where the simulated one cannot be."""
+    """Make a device usable in this process; raises NotBuilt if the simulated one cannot be built."""
     if device == SIMULATED:
         from torchproof.accelerator.device import load
 
@@ -73,7 +73,7 @@ def prepare_device(device: str) -> None:
 
 
 def describe_environment(device: str) -> Environment:
-    """Describe this process's environment for a device; for the CPU without importing torch."""
+    """Return this process's environment for a device; for the CPU, without importing torch."""
     public, _, build = torch_version().partition("+")
     name = ""
     if device not in ("cpu", SIMULATED):
@@ -95,11 +95,11 @@ def describe_environment(device: str) -> Environment:
 
 
 def torch_version() -> str:
-    """Return the version of the installed torch with its build, empty where there is none."""
+    """Return the installed version of torch with its local label; empty if not installed."""
     version = _version("torch")
     if "+" in version:
         return version
-    # The metadata of a wheel from PyPI has no build; the module that torch.__version__ is from has.
+    # A wheel from PyPI has no local label in its metadata; torch/version.py has one.
     try:
         found = importlib.util.find_spec("torch")
         origin = found.origin if found else None

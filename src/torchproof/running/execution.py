@@ -1,4 +1,4 @@
-"""Execution of a subject's statements in the process that it has to itself."""
+"""Execute a subject's statements in its own process."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from torchproof.running.outcome import Drawing, Failure, Outcome, Status
 OUTPUT_LIMIT = 1 << 20
 """Characters that one statement may print."""
 _SHOWN = 2000
-"""Characters of a failure's output that are kept, and of its traceback."""
+"""Characters kept of a failure's output and of its traceback."""
 _FAILURES = 5
-"""Failures after which a subject stops."""
+"""Number of failures after which a subject stops."""
 
 
 def execute(subject: Subject, device: str, *, root: Path) -> Outcome:
@@ -46,7 +46,7 @@ def execute(subject: Subject, device: str, *, root: Path) -> Outcome:
 
 
 def _prepare(device: str) -> None:
-    # The CPU is the default already; to set it would put a torch function mode under every call.
+    # The CPU is the default; setting it would run every call under a torch function mode.
     if device != "cpu":
         import torch
 
@@ -98,7 +98,7 @@ def _run_statement(
             exec(_compile(statement, file), namespace)
         except BaseException as error:
             if os.getpid() != pid:
-                # An error ends a copy of this process; it is no failure of the subject.
+                # The error is in a forked copy of this process, which exits; the subject goes on.
                 raise
             raised = error
     printed = out.getvalue()
@@ -113,12 +113,12 @@ def _run_statement(
 
 
 def _compile(statement: Statement, file: str) -> Any:
-    # inspect.getsource and tracebacks look the page's lines up here; the file's own lines
+    # inspect.getsource and tracebacks read the source from linecache; in the page itself, lines
     # begin with prompts.
     lines = linecache.getlines(file) if file in linecache.cache else []
     lines += ["\n"] * (statement.line - 1 - len(lines)) + statement.source.splitlines(True)
     linecache.cache[file] = (len(lines), None, lines, file)
-    # Empty lines put the statement on its line; to shift the nodes of a tree takes thrice as long.
+    # Pad with empty lines to get the right line number; ast.increment_lineno takes thrice as long.
     source = "\n" * (statement.line - 1) + statement.source
     return compile(source, file, "single", dont_inherit=True)
 
@@ -160,7 +160,7 @@ def _run_script(subject: Subject, root: Path) -> Outcome:
 
 
 class _Output(io.StringIO):
-    """Captured output that refuses to grow without bound."""
+    """Captured output of bounded size."""
 
     def write(self, text: str) -> int:
         if self.tell() + len(text) > OUTPUT_LIMIT:
@@ -169,7 +169,7 @@ class _Output(io.StringIO):
 
 
 class OutputTooLong(RuntimeError):
-    """A statement printed more than anyone can compare."""
+    """A statement printed more than OUTPUT_LIMIT characters."""
 
 
 @contextlib.contextmanager

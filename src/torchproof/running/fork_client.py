@@ -1,4 +1,4 @@
-"""The worker's end of the fork server: start it, ask it from several threads, and end it."""
+"""The client of the fork server: start it, send requests from several threads, shut it down."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from torchproof.running.messages import (
 from torchproof.running.preloading import explain
 
 _GRACE = 60.0
-"""Seconds that a reply may be late: a busy machine takes longer than the limit of a subject."""
+"""Seconds that a reply may come after the subject's time limit, since the machine may be busy."""
 _CLOSING = 5.0
-"""Seconds that a fork server gets to end by itself."""
+"""Seconds that a fork server has to exit before it is killed."""
 
 
 class WorkerError(RuntimeError):
@@ -35,7 +35,7 @@ class WorkerError(RuntimeError):
 
 
 class ForkServer:
-    """A fork server that starts with the first request, and again when it has died.
+    """A fork server that starts on the first request and restarts after it has died.
 
     `ask` may be called from several threads.
     """
@@ -54,13 +54,13 @@ class ForkServer:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server, while there is one."""
+        """Process id of the server; None before its start and after `close`."""
         return self._process.pid if self._process else None
 
     def ask(self, request: Request, *, limit: float) -> Reply:
-        """Return the reply to a request, which may take `limit` seconds.
+        """Send a request and return its reply; the request may take `limit` seconds.
 
-        Raises WorkerError if the server cannot start, dies, or writes what is no reply.
+        Raises WorkerError if the server cannot start, dies, or sends something that is not a reply.
         """
         future: Future[msgspec.Raw] = Future()
         with self._lock:
@@ -71,7 +71,7 @@ class ForkServer:
             self._tickets += 1
             self._waiting[self._tickets] = future
             raw = msgspec.Raw(msgspec.json.encode(request))
-            # When it dies, now or later, the thread that reads from it says so.
+            # If the server dies, now or later, the reader thread fails the future.
             deadline = _Deadline(limit + _GRACE, process)
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(encode(ForkRequest(self._tickets, limit, raw)))
@@ -85,11 +85,11 @@ class ForkServer:
         return reply
 
     def close(self) -> None:
-        """End the server and whatever it still runs."""
+        """Shut down the server and kill the subjects that it still runs."""
         process, self._process = self._process, None
         if process is not None:
             _end(process)
-            # Nothing but the server holds its pipe; if something does, leave the thread to it.
+            # Only the server should hold its pipe; if another process does, abandon the reader.
             self._reader.join(_CLOSING)
 
     def _start(self) -> None:
@@ -121,8 +121,8 @@ class ForkServer:
             process.stdout.close()
             raise WorkerError(explain(why))
         self._process = process
-        # One table of pending requests for each process: a restart does not fail what was sent to
-        # the new one.
+        # One table of pending requests per process, so that a restart does not fail requests sent
+        # to the new one.
         self._waiting = {}
         self._reader = threading.Thread(
             target=self._read, args=(process, self._waiting), daemon=True
@@ -147,7 +147,7 @@ class ForkServer:
             why = f"the fork server cannot be understood: {error}"
         finally:
             with self._lock:
-                # Whoever asks from now on gets a new one.
+                # The next request starts a new server.
                 _end(process)
                 lost = list(waiting.values())
             for future in lost:
@@ -155,7 +155,7 @@ class ForkServer:
 
 
 class _Deadline(threading.Timer):
-    """Kill a process after some time, unless cancelled before."""
+    """Kill a process after a number of seconds, unless cancelled first."""
 
     def __init__(self, seconds: float, process: subprocess.Popen[bytes]) -> None:
         super().__init__(seconds, self._kill)
@@ -171,7 +171,7 @@ class _Deadline(threading.Timer):
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
-    # What could not be written to a dead process is still in the buffer.
+    # Data that a dead process did not read is still in the buffer.
     with contextlib.suppress(BrokenPipeError):
         process.stdin.close()
     try:

@@ -1,11 +1,11 @@
 """The fork server: a process that imports torch once and forks for each subject.
 
 A new interpreter takes seconds to import torch; a fork takes milliseconds. The server runs no
-torch operator, starts no thread and never touches CUDA, so that a fork of it is safe. It reads the
+torch operator, starts no thread and never touches CUDA, so it is safe to fork. It reads the
 messages of `running.messages` from stdin and writes them to stdout.
 
-Each child leads a session of its own; see `processes.orphans` for how all of it ends when the child
-does, or when its time is up.
+Each child leads its own session. When it exits or times out, everything that it started is killed;
+see `processes.orphans`.
 """
 
 from __future__ import annotations
@@ -60,18 +60,18 @@ from torchproof.running.outcome import (
 )
 
 _HUGE_AFTER = 20
-"""Forks after which gathering the memory in huge pages pays for itself."""
+"""Number of forks after which moving the memory into huge pages pays off."""
 
 
 def main() -> None:
-    """Serve requests until stdin closes; the first line of it holds the options."""
+    """Serve requests until stdin closes; its first line holds the options."""
     replies = os.dup(1)
-    # What a library prints while it is imported must not look like a reply.
+    # Output that a library prints on import must not be mistaken for a reply.
     os.dup2(2, 1)
-    # A Ctrl-C reaches all processes of a terminal; this one ends when its stdin closes.
+    # Ctrl-C signals every process of the terminal; this one exits when its stdin closes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = decode(sys.stdin.buffer.readline(), Options)
-    # Next to nothing of what an import makes is garbage; to look for it takes a tenth of the time.
+    # Imports create almost no garbage, yet looking for it takes a tenth of their time.
     gc.disable()
     try:
         with end_copies():
@@ -79,7 +79,7 @@ def main() -> None:
     except BaseException as error:
         write(replies, Refusal(error_in_words(error)))
         return
-    # Frozen objects are left alone by the collector, which keeps their pages shared after a fork.
+    # The collector ignores frozen objects, so their pages stay shared after a fork.
     gc.freeze()
     gc.enable()
     become_subreaper()
@@ -197,10 +197,10 @@ class _Server:
     def _stop(self, child: _Child, reason: str) -> None:
         child.reason = child.reason or reason
         if child.status is not None:
-            # It was waited for: its number may be that of another process by now.
+            # It has been reaped, so its pid may belong to another process by now.
             return
         kill_group(child.pid)
-        # Between the fork and its setsid there is no group yet.
+        # Between fork and setsid the child has no process group of its own yet.
         with contextlib.suppress(OSError):
             os.kill(child.pid, signal.SIGKILL)
 
@@ -214,9 +214,9 @@ class _Server:
                 return
             child = self.children.get(ended.si_pid)
             if child is not None:
-                # Nobody else can get its number before it is waited for.
+                # Its pid cannot be reused before it is reaped.
                 kill_group(child.pid)
-            # What this one leaves behind is now a child of this process.
+            # Orphans of this child have been reparented to this process.
             kill_orphans(known=self.children)
             _, status = os.waitpid(ended.si_pid, 0)
             if child is not None:
@@ -240,12 +240,12 @@ class _Server:
             try:
                 write(self.replies, ForkReply(child.ticket, _reply(child)))
             except BrokenPipeError:
-                # Nobody listens any more: end what runs, with all that it has left behind.
+                # The worker is gone: kill all children and their orphans.
                 self.closed = True
 
 
 def _reply(child: _Child) -> Raw:
-    """Return the reply that the child wrote, or one that says why it wrote none."""
+    """Return the child's reply, or one that gives the reason why it wrote none."""
     if child.reason == "timed-out":
         return _stopped(timed_out(child.limit))
     if child.reason == "flooded":
@@ -264,7 +264,7 @@ def _stopped(outcome: Outcome) -> Raw:
 
 
 def _become_child(request: Raw, root: Path, folder: str, result: int, output: int) -> NoReturn:
-    """Turn the fork into the subject's process; never returns."""
+    """Turn the fork into the subject's process; never return."""
     try:
         os.setsid()
         become_subreaper()
@@ -275,7 +275,7 @@ def _become_child(request: Raw, root: Path, folder: str, result: int, output: in
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        # High enough to be out of the way of what a subject opens and closes.
+        # High enough not to clash with descriptors that a subject opens and closes.
         end = os.dup2(result, 200, inheritable=False)
         os.closerange(3, 200)
         os.closerange(201, 1024)

@@ -1,7 +1,7 @@
-"""One subject on one device as plain data, for whatever runs it: a thread, a process, a machine.
+"""One subject on one device as plain data, to run in a thread, a process or on another machine.
 
 `run_jobs` takes any `concurrent.futures.Executor`. A process that runs jobs needs this version of
-torchproof, and no checkout: scripts travel with their text.
+torchproof but no checkout, since a script's job carries its source.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from torchproof.running.worker import Worker
 
 @dataclass(frozen=True)
 class Job:
-    """A subject, the device to run it on, and the code that it is to be run with."""
+    """A subject, the device to run it on, and the digest of the code to run it with."""
 
     subject: Subject
     device: str
@@ -35,20 +35,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a job, and where."""
+    """The outcome of a job, and the environment that it ran in."""
 
     outcome: Outcome
     environment: Environment
 
 
 class ForeignCode(RuntimeError):
-    """A process has another version of torchproof than the one that sent it a job."""
+    """A process runs a different version of torchproof than the sender of its job."""
 
 
 def run_jobs(
     jobs: Iterable[Job], *, executor: Executor, run: Callable[[Job], Report]
 ) -> Iterator[tuple[Job, Report]]:
-    """Yield each job with its report, as they come; `run` is `run_job` in another process."""
+    """Yield each job with its report as it completes; in another process, `run` is `run_job`."""
     futures = {executor.submit(run, job): job for job in jobs}
     try:
         for future in as_completed(futures):
@@ -59,23 +59,23 @@ def run_jobs(
 
 
 def run_job(job: Job) -> Report:
-    """Run a job in this process, with a fork server that it keeps for the jobs to come.
+    """Run a job with this process's worker, which later jobs reuse.
 
-    Raises ForeignCode if this process has another version of torchproof.
+    Raises ForeignCode if this process runs a different version of torchproof.
     """
     if job.code != code_digest():
         raise ForeignCode(foreign_code(socket.gethostname()))
     worker, root = _kept_worker()
     subject = job.subject
     if subject.kind == "script":
-        # Hosts of different commits may share this process.
+        # Hosts at different commits may share this process.
         subject = replace(subject, file=f"{subject.digest}/{subject.file}")
         write_atomically(root / subject.file, subject.source)
     return Report(worker.run(subject, job.device), worker.environment(job.device))
 
 
 def foreign_code(where: str) -> str:
-    """Return the message for another version of torchproof somewhere."""
+    """Return the error message for a different version of torchproof at `where`."""
     return (
         f"{where} has another version of torchproof than this checkout ({code_digest()} here); "
         "check out the same commit there, install it and start the worker again"
@@ -84,7 +84,7 @@ def foreign_code(where: str) -> str:
 
 @functools.cache
 def code_digest() -> str:
-    """Return the digest of what finds, runs and compares: the source of this package."""
+    """Return the digest of the Python source of this package."""
     folder = Path(__file__).parents[1]
     content = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):

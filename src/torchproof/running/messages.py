@@ -1,7 +1,7 @@
 """The messages between a worker, the fork server and the processes that run subjects.
 
-Each is one line of JSON. Requests and replies carry a tag, and the first line that a process
-writes carries the version of this protocol.
+Each message is one line of JSON. Requests and replies carry a tag. The first line that a process
+writes carries the protocol version.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torchproof.running.environment import Environment
 from torchproof.running.outcome import Outcome
 
 PROTOCOL = 1
-"""Changes whenever a message does."""
+"""Protocol version; bump it whenever a message changes."""
 _T = TypeVar("_T")
 
 
@@ -26,45 +26,45 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
     preload: tuple[str, ...]
     extra: tuple[str, ...]
-    """Modules that may be missing."""
+    """Optional modules."""
     patch: str
-    """File that changes torch; empty for none."""
+    """Python file that modifies torch; empty for none."""
     root: str
-    """Folder that the files of subjects are relative to."""
+    """Folder that the paths of subjects are relative to."""
 
 
 class RunSubject(Struct, frozen=True, tag="run-subject", forbid_unknown_fields=True):
-    """A request to run a subject on a device; its reply is an Outcome."""
+    """A request to run a subject on a device; its reply is Ran."""
 
     subject: Subject
     device: str
 
 
 class DescribeDevice(Struct, frozen=True, tag="describe-device", forbid_unknown_fields=True):
-    """A request for the environment of a device; its reply is Described, or a Refusal."""
+    """A request for the environment of a device; its reply is Described or Refusal."""
 
     device: str
 
 
 class ListDevices(Struct, frozen=True, tag="list-devices", forbid_unknown_fields=True):
-    """A request for the devices that are present; its reply is Devices."""
+    """A request for the available devices; its reply is Devices."""
 
 
 Request = RunSubject | DescribeDevice | ListDevices
 
 
 class ForkRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """A request to the fork server, which answers in any order."""
+    """A request to the fork server, which replies in any order."""
 
     ticket: int
     limit: float
-    """Seconds that the answer may take."""
+    """Seconds that the reply may take."""
     request: Raw
-    """A Request, which only the fork decodes."""
+    """An encoded Request, decoded in the fork only."""
 
 
 class SpawnRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """All that a new interpreter is told."""
+    """The one message that a new interpreter receives."""
 
     options: Options
     request: Request
@@ -73,19 +73,19 @@ class SpawnRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ready(Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
-    """The first line of a process that can take requests."""
+    """The first line of a process that is ready for requests."""
 
     protocol: int = PROTOCOL
 
 
 class Refusal(Struct, frozen=True, tag="refusal", forbid_unknown_fields=True):
-    """The first line of a process that cannot, or the reply for a device that cannot be had."""
+    """The first line of a process that cannot start, or the reply for an unusable device."""
 
     error: str
 
 
 class Ran(Struct, frozen=True, tag="ran", forbid_unknown_fields=True):
-    """The reply to RunSubject, and to every request whose process ended before it replied."""
+    """The reply to RunSubject, and to any request whose process exited before it replied."""
 
     outcome: Outcome
 
@@ -106,23 +106,23 @@ Reply = Ran | Described | Devices | Refusal
 
 
 class ForkReply(Struct, frozen=True, forbid_unknown_fields=True):
-    """The fork server's answer to the request of a ticket."""
+    """The fork server's reply to the request with the same ticket."""
 
     ticket: int
     reply: Raw
-    """A Reply, passed on as the fork wrote it."""
+    """An encoded Reply, passed on as the fork wrote it."""
 
 
 class MessageError(ValueError):
-    """A line is no message of the kind that was awaited: torn, or written by something else."""
+    """A line is not a message of the expected type: truncated, or written by another program."""
 
 
 @overload
 def decode(line: bytes, kind: type[_T]) -> _T: ...
 @overload
-def decode(line: bytes, kind: Any) -> Any: ...  # of a union
+def decode(line: bytes, kind: Any) -> Any: ...  # kind is a union
 def decode(line: bytes, kind: Any) -> Any:
-    """Return the message in a line; raises MessageError, which names the field that is wrong."""
+    """Decode the message in a line; raises MessageError, which names the invalid field."""
     if not line.endswith(b"\n"):
         raise MessageError(f"{_shown(line)} is torn")
     try:
@@ -132,19 +132,19 @@ def decode(line: bytes, kind: Any) -> Any:
 
 
 def encode(message: object) -> bytes:
-    """Return a message as a line."""
+    """Encode a message as one line."""
     return msgspec.json.encode(message) + b"\n"
 
 
 def write(descriptor: int, message: object) -> None:
-    """Write a message, whole."""
+    """Write a whole message to a file descriptor."""
     data = encode(message)
     while data:
         data = data[os.write(descriptor, data) :]
 
 
 def why_not_ready(line: bytes) -> str:
-    """Return why the process that wrote this first line cannot run subjects; empty if it can."""
+    """Return why the process that wrote this first line is not ready; empty if it is."""
     if not line:
         return "it ended while it was starting"
     try:
@@ -162,7 +162,7 @@ def why_not_ready(line: bytes) -> str:
 
 
 def late_start(limit: float) -> str:
-    """Return the message for a process that was not ready in time."""
+    """Return the error message for a process that was not ready in time."""
     return (
         f"it was not ready within {limit:g} s, in which it imports torch: "
         'see how long `python -c "import torch"` takes, and run again'

@@ -12,16 +12,16 @@ from torchproof.pictures.kinds import Graph, Pane, Recorded, Trace, Tree
 OUTPUT_LIMIT = 16 << 20
 """Bytes that a subject may write to its file descriptors 1 and 2."""
 OUTPUT_KEPT = 2000
-"""Bytes of that output which are kept to explain a crash."""
+"""Bytes of that output that are kept to explain a crash."""
 Status = Literal["passed", "failed", "skipped", "timed-out", "crashed"]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One statement that did not do what the page shows."""
+    """One statement whose result differs from what the page shows."""
 
     line: int
-    """Line in the subject's file, from 1."""
+    """Line number in the subject's file, from 1."""
     source: str
     expected: str
     got: str
@@ -29,17 +29,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What one example recorded for one picture."""
+    """The data that one example recorded for one picture."""
 
     example: int
-    """Which of the subject's examples asked for it, from 0; lines move, this does not."""
+    """Index of the example in its subject, from 0; unlike a line number it survives edits above."""
     name: str
-    """Variable, or window of a pane."""
+    """Name of the variable, or window id of a pane."""
     shown: Recorded
 
     @property
     def kind(self) -> PictureKind:
-        """The kind of picture that asked for it."""
+        """The kind of picture."""
         kinds: dict[type[Recorded], PictureKind] = {
             Graph: "graph",
             Tree: "tree",
@@ -51,26 +51,26 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of one subject on one device."""
+    """The outcome of one subject on one device."""
 
     status: Status
     reason: str = ""
     failures: tuple[Failure, ...] = ()
     examples: int = 0
-    """Examples that ran to their end."""
+    """Number of examples whose statements all passed."""
     checked: int = 0
-    """Outputs and asserts that were compared and held."""
+    """Number of outputs and asserts that were checked and passed."""
     seconds: float = 0.0
     drawings: tuple[Drawing, ...] = ()
 
 
 def timed_out(limit: float) -> Outcome:
-    """Return the outcome of a subject that was stopped after `limit` seconds."""
+    """Return the outcome of a subject that was killed after `limit` seconds."""
     return Outcome("timed-out", f"took longer than {limit:g} s")
 
 
 def flooded() -> Outcome:
-    """Return the outcome of a subject that was stopped for what it wrote."""
+    """Return the outcome of a subject that was killed for writing too much output."""
     return Outcome("crashed", f"wrote more than {OUTPUT_LIMIT >> 20} MiB to stdout")
 
 
@@ -86,7 +86,7 @@ def ended_early(code: int, output: bytes) -> Outcome:
 
 
 def report(file: str, outcome: Outcome) -> str:
-    """Describe a failed outcome: file and line, the statement, expected, got."""
+    """Describe a failed outcome: file and line, statement, expected and actual output."""
     if not outcome.failures:
         return f"{file}: {outcome.status}: {outcome.reason}"
     return "\n".join(_report_failure(file, failure) for failure in outcome.failures)

@@ -1,4 +1,4 @@
-"""What a fork server imports before its forks, and what to do where that fails."""
+"""The modules that a fork server imports before it forks, and the advice if that fails."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from torchproof.finding.subjects import Subject
 
 EXTRA = ("torch._subclasses.schema_check_mode", "torch.profiler._cupti_monitor")
-"""Modules that torch imports when it first prints a tensor, and steps an optimizer.
+"""Modules that torch imports when it first prints a tensor or steps an optimizer.
 
-They are not public: where they are missing, a subject imports what has taken their place.
+They are private. In a torch without them, subjects import their replacements themselves.
 """
 
 
 def preloads(subjects: Iterable[Subject]) -> list[str]:
-    """Return the modules that are worth importing once, before the forks.
+    """Return the modules worth importing once, before any fork.
 
-    Optimizers import torch._dynamo on their first use, which takes longer than most subjects. With
-    no subjects it is torch; with those that do not speak of torch, its version is checked only.
+    Optimizers import torch._dynamo on first use, which takes longer than most subjects. Without
+    subjects, torch is imported; if no subject mentions torch, only its version is checked.
     """
     text = "\n".join(subject.text for subject in subjects)
     modules = ["torchproof.running.torch_range", "torchproof.running.child"]
@@ -34,7 +34,7 @@ def preloads(subjects: Iterable[Subject]) -> list[str]:
 
 
 def explain(error: str) -> str:
-    """Return what a reader can do about an error that kept torch from being imported."""
+    """Return the message for an error that prevented the import of torch, with the next step."""
     if "No module named 'torch'" in error:
         return "torch is not installed; run `python -m pip install torch` or `tox -e doctest`"
     return error.removeprefix("RuntimeError: ")

@@ -1,4 +1,4 @@
-"""What must not hold outside the marks of a subject, and what it means if it does."""
+"""Probes: run the parts of a subject outside their marks, where they must fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torchproof.running.outcome import Failure, Outcome
 
 @dataclass(frozen=True)
 class Probe:
-    """What must not hold outside the marks, as a subject of its own."""
+    """A subject, or one of its examples, without its marks; it must fail."""
 
     marks: Marks
     line: int
@@ -20,9 +20,9 @@ class Probe:
 
 
 def probes(subject: Subject, where: Where) -> Iterator[Probe]:
-    """Yield what has to fail with these versions for the subject's marks to be right.
+    """Yield the probes that must fail on these versions if the subject's marks are right.
 
-    An example outside its marks runs after those before it that are meant for these versions.
+    A probe of an example first runs the earlier examples whose marks hold on these versions.
     """
     if not hold_on(subject.marks, where):
         yield Probe(subject.marks, subject.line, replace(subject, marks=Marks()))
@@ -36,7 +36,7 @@ def probes(subject: Subject, where: Where) -> Iterator[Probe]:
 
 
 def contradiction(probe: Probe, where: Where) -> Outcome:
-    """Return the outcome of a subject whose mark says less than what holds."""
+    """Return the failed outcome of a subject one of whose probes has passed."""
     given = {":since:": probe.marks.since, ":until:": probe.marks.until}
     options = [option for option, value in given.items() if value]
     place = [f"torch {where.torch}"] if options else []

@@ -1,4 +1,4 @@
-"""Where the subjects of a run are run: here, or on a cluster. The hosts see no difference."""
+"""Run subjects on this machine or on a cluster, behind one interface for the hosts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from torchproof.running.worker import Worker
 
 
 class Runner(Protocol):
-    """Runs subjects on devices."""
+    """Run subjects on devices."""
 
     def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
-        """Return the devices to run on; raises ValueError for one that is not there."""
+        """Return the devices to run on; raises ValueError for an unavailable one."""
 
     def expect(self, wanted: Iterable[tuple[Subject, str]]) -> None:
-        """Take notice of what will be asked for, in this order."""
+        """Announce the subjects and devices that will run, in this order."""
 
     def run(self, subject: Subject, device: str) -> Report:
-        """Run a subject on a device, or wait for it, and return what came of it."""
+        """Return the report of a subject on a device: run it, or wait for its result."""
 
     def close(self) -> None:
-        """End what still runs."""
+        """Stop or abandon what still runs."""
 
 
 class LocalRunner:
-    """Runs each subject when it is asked for, on this machine."""
+    """Run each subject on this machine when `run` is called."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -41,7 +41,7 @@ class LocalRunner:
         """Do nothing."""
 
     def run(self, subject: Subject, device: str) -> Report:
-        """Run a subject on a device and return what came of it."""
+        """Run a subject on a device and return its report."""
         return self.run_job(Job(subject, device, code_digest()))
 
     def run_job(self, job: Job) -> Report:
@@ -51,7 +51,7 @@ class LocalRunner:
 
 
 class ClusterRunner:
-    """Hands all that is expected to a cluster at once, and waits for each when it is asked for."""
+    """Submit all expected subjects to a cluster at once; `run` waits for one of them."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -59,18 +59,18 @@ class ClusterRunner:
         self.chosen_devices = cluster.chosen_devices
 
     def expect(self, wanted: Iterable[tuple[Subject, str]]) -> None:
-        """Hand everything to the workers."""
+        """Submit everything to the cluster."""
         for subject, device in wanted:
             job = Job(subject, device, code_digest())
             executor = self._cluster.executor(device)
             self._futures[subject.id, device] = executor.submit(run_job, job)
 
     def run(self, subject: Subject, device: str) -> Report:
-        """Wait for a subject and return what came of it; raises ClusterError if none can run it."""
+        """Wait for a subject and return its report; raises ClusterError if no worker can run it."""
         return self._cluster.result(self._futures[subject.id, device], device)
 
     def close(self) -> None:
-        """Give up what has not run and leave the cluster."""
+        """Cancel pending jobs and disconnect from the cluster."""
         for future in self._futures.values():
             future.cancel()
         self._cluster.close()

@@ -1,6 +1,6 @@
-"""A request answered by a new interpreter: the way for platforms without fork.
+"""Answer a request in a new interpreter, for platforms without fork.
 
-It takes seconds where a fork takes milliseconds, and comes to the same outcome.
+This takes seconds where a fork takes milliseconds; the outcome is the same.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def ask_new_interpreter(
     python: str,
     env: Mapping[str, str],
 ) -> Reply:
-    """Return the reply, or a refusal if the interpreter could not get ready for the request.
+    """Return the reply, or a Refusal if the interpreter did not become ready.
 
-    `limit` begins when the interpreter has imported what the options name.
+    `limit` counts from the moment the interpreter has imported the modules in `options`.
     """
     with tempfile.TemporaryDirectory(prefix="torchproof-", ignore_cleanup_errors=True) as folder:
         process = _Interpreter(python, env)
@@ -68,7 +68,7 @@ class _Interpreter:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=env,
-            # A Ctrl-C is for the caller, who then ends the whole group.
+            # Ctrl-C must reach the caller only, which then kills the whole process group.
             start_new_session=True,
         )
         self._first: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -95,7 +95,7 @@ class _Interpreter:
             return late_start(limit)
 
     def reply(self, limit: float) -> Reply:
-        """Wait until the process has ended; return its reply, or one that says why it has none."""
+        """Wait up to `limit` seconds for the exit; return the reply, or one with why there is none."""
         if not self._ended.wait(limit):
             return Ran(timed_out(limit))
         if self._flooded:
@@ -132,14 +132,14 @@ class _Interpreter:
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
             with self._killing:
-                # Nobody else can get its number before it is waited for.
+                # Its pid cannot be reused before it is reaped.
                 self._kill_group()
                 self._process.wait()
         else:
             self._process.wait()
             self._kill_group()
         for reader in readers:
-            # What a subject detached from its group may hold a pipe open.
+            # A process that left the subject's group may hold a pipe open.
             reader.join(1.0)
         self._first.put(b"")
         self._ended.set()

@@ -1,4 +1,4 @@
-"""The range of torch versions that the pages speak of; importing this checks the installed one."""
+"""The supported range of torch versions; importing this module checks the installed one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import os
 from torchproof.finding.marks import BELOW, LOWEST, release_of
 
 ANY = "TORCHPROOF_ANY_TORCH"
-"""Environment variable that lets a newer torch in, to see what has changed there."""
+"""Environment variable that allows a newer torch, to find out what has changed in it."""
 
 
 def check_version(version: str) -> None:
-    """Raise RuntimeError if the pages do not speak of this version of torch."""
+    """Raise RuntimeError if this version of torch is outside the supported range."""
     newer_too = os.environ.get(ANY) == "1"
     release = release_of(version)
     if release < LOWEST or (release >= BELOW and not newer_too):

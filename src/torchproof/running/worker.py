@@ -1,8 +1,8 @@
-"""Running subjects, each in a fresh process.
+"""Run each subject in a fresh process.
 
-A fresh process for each subject is what keeps a page honest: global hooks, the default dtype, the
-grad mode, thread counts and seeds leak within one. It is also what lets the others run on when one
-subject hangs or crashes. See `fork_server` for how a fresh process costs milliseconds.
+Within one process, global hooks, the default dtype, the grad mode, thread counts and seeds leak
+from one subject to the next. A fresh process also keeps a hang or a crash from affecting other
+subjects. `fork_server` makes a fresh process cost milliseconds.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ from torchproof.running.spawn import ask_new_interpreter
 __all__ = ["FORKS", "Worker", "WorkerError"]
 
 _START_LIMIT = 120.0
-"""Seconds that a first answer may take: an import of torch from a cold disk."""
+"""Seconds that the first reply may take, which includes importing torch from a cold disk."""
 _BUILD_LIMIT = 600.0
-"""Seconds that the simulated accelerator may take to be compiled, on a busy machine."""
+"""Seconds that compiling the simulated accelerator may take on a busy machine."""
 FORKS = sys.platform == "linux"
-"""Whether subjects run in forks unless told otherwise; nowhere else has that been tried."""
+"""Whether subjects run in forks by default; forking has been tried on Linux only."""
 _QUIET = {
-    # The subjects share few cores; pools of threads would fight over them, and a pool that
-    # a server had started would not survive the fork.
+    # Subjects share few cores, which thread pools would oversubscribe. A pool started in the fork
+    # server would not survive the fork.
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # By default torch forks to run addr2line; where there is none, its copy of the subject raises
-    # an error and goes on, and the subject gets `ValueError: stoi`.
+    # By default torch forks to run addr2line. Where that is missing, the forked copy of the subject
+    # raises an error and goes on, and the subject gets `ValueError: stoi`.
     "TORCH_SYMBOLIZE_MODE": "dladdr",
     "MPLBACKEND": "Agg",
     "PYTHONHASHSEED": "0",
@@ -60,13 +60,13 @@ _QUIET = {
 
 
 class Worker:
-    """A fork server and the means to have it run subjects; use it in a `with` statement.
+    """Run subjects through a fork server; use it in a `with` statement.
 
-    `run` may be called from several threads. `patch` is a Python file that the server runs
-    before any subject, to try the pages on a changed torch. `fork=False` takes a new interpreter
-    for each subject, as is the default elsewhere than on Linux.
+    `run` may be called from several threads. `patch` is a Python file that runs before any
+    subject, to try the pages on a modified torch. `fork=False` starts a new interpreter for each
+    subject, which is the default except on Linux.
 
-    Raises WorkerError if torch cannot be imported or is outside the supported range.
+    Requests raise WorkerError if torch cannot be imported or is outside the supported range.
     """
 
     def __init__(
@@ -104,14 +104,13 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the fork server, while there is one."""
+        """Process id of the fork server, or None if there is none."""
         return self._server.pid if self._server else None
 
     def run(self, subject: Subject, device: str) -> Outcome:
-        """Run a subject on a device and wait for its outcome.
+        """Run a subject on a device and return its outcome.
 
-        What is marked for other releases of torch, or other Pythons, runs too, by itself: it must
-        not hold.
+        Parts marked for other releases of torch or Python run too, separately; they must fail.
         """
         where = self.environment("cpu")
         reason = skip_reason(subject, device, where)
@@ -128,7 +127,7 @@ class Worker:
         return reply.outcome
 
     def environment(self, device: str) -> Environment:
-        """Describe where subjects run on a device; it is asked once."""
+        """Return the environment of a device, cached after the first request."""
         if device not in self._environments:
             limit = _BUILD_LIMIT if device == SIMULATED else _START_LIMIT
             reply = self._ask(DescribeDevice(device), limit=limit)
@@ -140,23 +139,23 @@ class Worker:
         return self._environments[device]
 
     def devices(self) -> tuple[str, ...]:
-        """Return the devices that are present, the CPU first."""
+        """Return the available devices, the CPU first."""
         reply = self._ask(ListDevices(), limit=_START_LIMIT)
         if not isinstance(reply, Devices):
             raise WorkerError(f"cannot list the devices: {_reason(reply)}")
         return reply.names
 
     def chosen_devices(self, wanted: Sequence[str]) -> tuple[str, ...]:
-        """Return the devices to run on; nothing or `all` means every one present.
+        """Return the devices to run on; an empty `wanted` or `all` selects every available one.
 
-        Raises ValueError for a device that is unknown, or absent; it names those present. Raises
-        WorkerError for the simulated one where it cannot be compiled.
+        Raises ValueError for an unknown device, or for an unavailable one, and then lists those
+        available. Raises WorkerError if the simulated accelerator cannot be compiled.
         """
         unknown = sorted(set(wanted) - {*DEVICES, "all"})
         if unknown:
             raise ValueError(f"unknown device {unknown[0]!r}; known are {KNOWN} and all")
         if set(wanted) <= {"cpu", SIMULATED} and wanted:
-            # They need no look at what is there, and to ask for others would touch them.
+            # Listing the devices would touch the accelerator, and is not needed for these.
             for device in wanted:
                 self.environment(device)
             return tuple(dict.fromkeys(wanted))
@@ -174,14 +173,14 @@ class Worker:
         return tuple(dict.fromkeys(wanted))
 
     def close(self) -> None:
-        """End the fork server and whatever it still runs."""
+        """Shut down the fork server and kill the subjects that it still runs."""
         if self._server is not None:
             self._server.close()
 
     def _ask(self, request: Request, *, limit: float) -> Reply:
         if self._server is not None:
             return self._server.ask(request, limit=limit)
-        # An interpreter for one subject alone imports what this one needs.
+        # An interpreter for a single subject imports only the modules of that subject.
         own = preloads([request.subject]) if isinstance(request, RunSubject) else self._preload
         reply = ask_new_interpreter(
             request,
