@@ -1,1 +1,1 @@
-"""A real Visdom server, its front end in a browser, and the panes that they hold."""
+"""Run a real Visdom server and its front end in a browser; read and draw panes."""

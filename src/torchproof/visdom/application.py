@@ -1,4 +1,4 @@
-"""Visdom's application on a loopback port, with nothing of its launcher.
+"""Run Visdom's application on a loopback port, without Visdom's launcher.
 
 `python -m visdom.server` downloads its front end before it listens, and listens on every interface.
 """
@@ -19,16 +19,16 @@ HOST = "127.0.0.1"
 
 
 class ServerError(RuntimeError):
-    """A Visdom server that does not start."""
+    """A Visdom server failed to start."""
 
-    # As it is imported by pages, and shown in a traceback.
+    # Pages import it, and tracebacks show it, under this name.
     __module__ = "torchproof.visdom_server"
 
 
 class PortTakenError(ServerError):
     """Another process listens on the port."""
 
-    # As it is imported by pages, and shown in a traceback.
+    # Pages import it, and tracebacks show it, under this name.
     __module__ = "torchproof.visdom_server"
 
     def __init__(self, port: int | None) -> None:
@@ -46,9 +46,9 @@ def serve(
     settings: Settings,
     ready: Callable[[int], None] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; call `ready` with the port as soon as it is open.
+    """Serve until SIGINT or SIGTERM; call `ready` with the port number once it is open.
 
-    Port 0 takes a free one. Without `static` the API works and the page stays empty.
+    Port 0 chooses a free one. Without `static` the API works but the page stays empty.
     """
     asyncio.run(_serve(port=port, env_path=env_path, static=static, settings=settings, ready=ready))
 
@@ -61,7 +61,7 @@ async def _serve(
     settings: Settings,
     ready: Callable[[int], None] | None,
 ) -> None:
-    # Imported late: a taken port or a help text should not wait a second for visdom.
+    # Imported late, so that --help does not wait; visdom follows once the port is bound.
     from tornado.httpserver import HTTPServer
     from tornado.netutil import bind_sockets
 
@@ -87,7 +87,7 @@ def _application(*, port: int, env_path: Path, static: Path | None, settings: Se
 
     app: Any = importlib.import_module("visdom.server.app")
     own = Path(app.__file__).parents[1] / "static"
-    # tornado >= 6.6 answers 403 to a static_url outside of the static folder, so to the front page.
+    # For a static_url outside the static folder, tornado >= 6.6 answers 403 to the whole page.
     outside = '{{ static_url("../user/style.css") }}'
     pages = {
         page.name: page.read_text(encoding="utf-8").replace(outside, "/user/style.css")
@@ -96,14 +96,14 @@ def _application(*, port: int, env_path: Path, static: Path | None, settings: Se
     app.tornado_settings.update(
         static_path=str(static or own),
         template_loader=DictLoader(pages, autoescape=None),
-        # Visdom turns tornado's debug mode on, which restarts the process when a source changes.
+        # Visdom enables tornado's debug mode, which restarts the process when its source changes.
         autoreload=False,
     )
-    # Read from the home folder when visdom was imported, which may have been in another process.
+    # Visdom computed it from $HOME on import, perhaps in the parent of this fork.
     app.DEFAULT_ENV_PATH = f"{env_path}/"
     utils: Any = importlib.import_module("visdom.utils.server_utils")
     for function in (utils.compare_envs, utils.load_env, utils.gather_envs):
         function.__defaults__ = (str(env_path),)
-    # base_url is never "/": with it the routes are "//events", and every call returns ''.
+    # base_url is never "/", which makes routes such as "//events" and every call return ''.
     arguments = settings.arguments(secrets=env_path)
     return app.Application(port=port, env_path=str(env_path), **arguments)

@@ -1,7 +1,7 @@
-"""Panes as the real front end of Visdom draws them, in Chromium driven by Playwright.
+"""Render panes with Visdom's real front end, in Chromium driven by Playwright.
 
-Each pane is alone in an environment of a server of its own, so its picture depends on nothing
-but its JSON: random numbers are seeded, and nothing off this machine is reached.
+Each pane is rendered alone, in its own Visdom environment, so its picture depends on nothing but
+its JSON. Random numbers are seeded, and no request leaves this machine.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from torchproof.visdom.server import visdom_server
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Playwright
 
-# A picture shows no handle, button or caret that only a reader at the screen can use.
+# Hide the handles, buttons and carets, which are of no use in a picture.
 STYLE = """
 .react-resizable-handle, .js-plot-link-container, .modebar { display: none !important; }
 * { animation: none !important; transition: none !important; caret-color: transparent !important; }
 """
 SEED = "let seed = 1; Math.random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;"
-# What a pane of each type has once it is drawn; the other types are drawn with the page.
+# An element that each type of pane contains once drawn; the other types are drawn with the page.
 DRAWN = {"plot": ".main-svg", "network": "svg circle", "embeddings": "canvas"}
-# The front end fetches the mark of an embedded point from here; a white disc stands in for it.
+# The front end fetches the marker of an embedded point from here; a white disc replaces it.
 SPRITE = "https://fastforwardlabs.github.io/visualization_assets/circle-sprite.png"
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Content-Type": "image/png"}
 SETTLED = """
@@ -47,23 +47,23 @@ async () => {
 
 
 PIXELS = 2
-"""Pixels of a picture for each one of the page, in width and in height."""
-# What a picture depends on beside the pane, the front end and the browser.
+"""Device pixels per CSS pixel, in width and in height."""
+# Browser settings that affect a picture.
 PAGE: dict[str, Any] = {
     "color_scheme": "light",
     "device_scale_factor": PIXELS,
     "locale": "en-US",
     "reduced_motion": "reduce",
     "timezone_id": "UTC",
-    # The front end takes its grid for 1280 pixels wide, until it measures it after 0.2 s.
+    # The front end assumes a grid 1280 pixels wide until it measures it after 0.2 s.
     "viewport": {"width": 1280, "height": 1200},
 }
 
 
 class PaneError(RuntimeError):
-    """A pane that the front end does not draw; `lasting` if it does so nowhere."""
+    """The front end does not draw a pane; `lasting` if no machine could draw it."""
 
-    # As it is imported by pages, and shown in a traceback.
+    # Pages import it, and tracebacks show it, under this name.
     __module__ = "torchproof.visdom_browser"
 
     def __init__(self, message: str, *, lasting: bool = False) -> None:
@@ -73,14 +73,14 @@ class PaneError(RuntimeError):
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture of a pane as PNG, and the major version of the Chromium that drew it."""
+    """A picture of a pane as PNG, and the major version of Chromium that drew it."""
 
     png: bytes
     chromium: str
 
 
 def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
-    """Return the picture of each pane, as PNG, with `PIXELS` for each one of the page."""
+    """Return the picture of each pane as PNG, with `PIXELS` device pixels per CSS pixel."""
     pictures = []
     with contextlib.closing(draw_each(panes)) as each:
         for drawn in each:
@@ -91,9 +91,10 @@ def draw_panes(panes: Sequence[Mapping[str, Any]]) -> list[bytes]:
 
 
 def draw_each(panes: Sequence[Mapping[str, Any]]) -> Generator[Drawn | PaneError]:
-    """Draw one pane after the other; what cannot be drawn is an error in its place.
+    """Draw the panes one by one; yield an error in place of a pane that cannot be drawn.
 
-    Raises `BrowserMissingError` and `AssetsError` if there is anything to draw and no means to.
+    Raises `BrowserMissingError` or `AssetsError` if there is a pane to draw but no browser or no
+    front end.
     """
     envs = [_env(pane) for pane in panes]
     if all(isinstance(env, PaneError) for env in envs):
@@ -114,12 +115,12 @@ def draw_each(panes: Sequence[Mapping[str, Any]]) -> Generator[Drawn | PaneError
 
 
 def drawing_settings() -> str:
-    """Return all that we say of how a pane is drawn, as text."""
+    """Return all of our settings that affect how a pane is drawn, as text."""
     return json.dumps([STYLE, SEED, SETTLED, DRAWN, PAGE], sort_keys=True)
 
 
 def missing_browser() -> str:
-    """Say what keeps a browser from being driven here; nothing where one can be."""
+    """Return why no browser can be driven on this machine; empty if one can."""
     try:
         find_chromium()
         _playwright()
@@ -130,10 +131,10 @@ def missing_browser() -> str:
 
 @contextlib.contextmanager
 def browse(url: str) -> Iterator[Page]:
-    """Open a page of a running server, as its reader sees it; for Playwright to act on.
+    """Open a page of a running server in Chromium, for Playwright to drive.
 
-    The server has a front end (`visdom_server(front_end=True)`). The page is at hand once its
-    connection to the server stands. Raises `BrowserMissingError`.
+    The server needs a front end (`visdom_server(front_end=True)`). The page is yielded once it is
+    connected to the server. Raises `BrowserMissingError`.
     """
     with browser_context() as context:
         page = context.new_page()
@@ -144,14 +145,14 @@ def browse(url: str) -> Iterator[Page]:
 
 @contextlib.contextmanager
 def browser_context() -> Iterator[BrowserContext]:
-    """Start the browser, for nothing but servers on this machine; raises BrowserMissingError."""
+    """Start a browser that reaches only servers on this machine; raises BrowserMissingError."""
     chromium = find_chromium()
     with contextlib.ExitStack() as stack:
         with _driver_errors():
             playwright = stack.enter_context(_playwright())
             context = stack.enter_context(_launch(playwright, chromium))
         context.add_init_script(SEED)
-        # A copy of this process that comes out here must not close what is not its own.
+        # A forked copy of this process must not close the browser.
         with end_copies():
             yield context
 
@@ -160,13 +161,13 @@ def _launch(playwright: Playwright, chromium: Path) -> BrowserContext:
     from playwright.sync_api import Error
 
     try:
-        # A profile on disk, if only a temporary one, keeps compiled scripts from pane to pane.
+        # A profile on disk, even a temporary one, caches compiled scripts from pane to pane.
         return playwright.chromium.launch_persistent_context(
             "",
             args=FLAGS,
             chromium_sandbox=sandboxed(),
             executable_path=chromium,
-            # Nothing listens on this port, so a request to anywhere else than the server fails.
+            # Nothing listens on this port, so any request not to HOST fails.
             proxy={"server": f"{HOST}:9", "bypass": HOST},
             **PAGE,
         )
@@ -189,7 +190,7 @@ def _playwright() -> AbstractContextManager[Playwright]:
 
 @contextlib.contextmanager
 def _driver_errors() -> Iterator[None]:
-    """Give the error of Playwright whose own Node.js does not start, a bare Exception, its name."""
+    """Turn Playwright's bare Exception for a Node.js that fails to start into ours."""
     try:
         yield
     except Exception as error:
@@ -202,7 +203,7 @@ def _driver_errors() -> Iterator[None]:
 
 
 def _env(pane: Mapping[str, Any]) -> str | PaneError:
-    # Under one name for all, as a name is nothing that a pane shows.
+    # All get the same id, which is not visible in a pane.
     panes = {"pane": {**pane, "id": "pane", "contentID": "content"}}
     try:
         return json.dumps({"jsons": panes, "reload": {}}, allow_nan=False)

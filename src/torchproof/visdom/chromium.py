@@ -1,4 +1,4 @@
-"""The browser on this machine: where it lies, and how it is started."""
+"""Find Chromium on this machine, and the options to start it with."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-# The first has no window of its own, and starts and draws in half the time of the others.
+# The first is headless only; it starts and draws in half the time of the others.
 NAMES = (
     *("chromium-headless-shell", "chromium"),
     *("chromium-browser", "google-chrome", "google-chrome-stable"),
 )
-# Below the folder that `playwright install chromium` writes to; each release has a number.
+# Below the folder that `playwright install chromium` writes to; folder names carry a build number.
 OF_PLAYWRIGHT = (
     *("chromium_headless_shell-*/*/chrome-headless-shell", "chromium_headless_shell-*/*/*.exe"),
     "chromium_headless_shell-*/*/headless_shell",
     *("chromium-*/*/chrome", "chromium-*/*/chrome.exe", "chromium-*/*/*.app/Contents/MacOS/*"),
 )
-# Where installers put a browser that is on no PATH.
+# Where installers put a browser that is not on PATH.
 APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -43,16 +43,16 @@ FLAGS = [
 
 
 class BrowserMissingError(RuntimeError):
-    """No browser that starts, or nothing to drive it with, on this machine."""
+    """This machine has no browser that starts, or no Playwright to drive it."""
 
-    # As it is imported by pages, and shown in a traceback.
+    # Pages import it, and tracebacks show it, under this name.
     __module__ = "torchproof.visdom_browser"
 
 
 def find_chromium() -> Path:
-    """Return the browser: $TORCHPROOF_CHROMIUM, or the first one found.
+    """Return the path of the browser: $TORCHPROOF_CHROMIUM, or the first one found.
 
-    After the names on PATH come the browsers of Playwright, then installed applications. Raises
+    The search order is PATH, then Playwright's browsers, then installed applications. Raises
     `BrowserMissingError`.
     """
     chosen = os.environ.get("TORCHPROOF_CHROMIUM")
@@ -69,9 +69,9 @@ def find_chromium() -> Path:
 
 
 def sandboxed() -> bool:
-    """Return True if Chromium is to keep its sandbox; it starts for root only without."""
-    # Without an answer Playwright turns the sandbox off. Containers that allow no namespaces have
-    # none to offer.
+    """Return True if Chromium should keep its sandbox; run by root, it starts only without."""
+    # Playwright disables the sandbox by default. In containers without user namespaces the sandbox
+    # cannot work, hence the variable.
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return not root and os.environ.get("TORCHPROOF_NO_SANDBOX", "") in ("", "0")
 
@@ -96,6 +96,6 @@ def _playwright_folder() -> Path:
 
 
 def _release(path: Path) -> int:
-    """Return the number in the name of the folder that Playwright installed a browser to."""
+    """Return the build number in the name of the folder that Playwright installed a browser to."""
     numbers = (part.rpartition("-")[2] for part in path.parts if part.startswith("chromium"))
     return max((int(number) for number in numbers if number.isdecimal()), default=0)

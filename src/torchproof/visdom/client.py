@@ -1,7 +1,7 @@
-"""The port that `visdom.Visdom()` connects to when a page or script names none.
+"""The default port of `visdom.Visdom()`, for pages and scripts that pass none.
 
-Pages and scripts say `visdom.Visdom()`, as their readers do. A run gives each subject a server
-of its own on a free port, so the default of the client's constructor is what moves.
+Pages and scripts call `visdom.Visdom()` as their readers do. Each subject gets its own server on a
+free port, so the default argument of the client's constructor is changed.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ _PARAMETERS = [
 
 
 def default_port() -> int:
-    """Return the port of `visdom.Visdom()`."""
+    """Return the default port of `visdom.Visdom()`."""
     port = _defaults()[_PARAMETERS.index("port")]
     assert isinstance(port, int)
     return port
 
 
 def set_default_port(port: int) -> None:
-    """Make `visdom.Visdom()` connect to `port`."""
+    """Make `visdom.Visdom()` connect to `port` by default."""
     defaults = list(_defaults())
     defaults[_PARAMETERS.index("port")] = port
     visdom.Visdom.__init__.__defaults__ = tuple(defaults)
 
 
 def quiet_client() -> None:
-    """Keep the client from logging each connection, and a traceback at the end of its server."""
+    """Stop the client from logging each connection, and a traceback when its server exits."""
     for name in ("visdom", "websocket"):
         logger = logging.getLogger(name)
-        # Whoever listens to the logger itself, as a page may, still hears it.
+        # A handler on the logger itself, which a page may add, still gets the records.
         logger.propagate = False
         logger.addHandler(logging.NullHandler())
 

@@ -1,7 +1,7 @@
-"""The front end of Visdom: its own static files with the third-party ones it otherwise downloads.
+"""Install Visdom's front end: its static files and the third-party ones that it would download.
 
-Those come from npm, at pinned versions with integrity hashes, into a cache folder per user. Nothing
-is written into site-packages, and nothing here runs for a server that only serves the API.
+The third-party files come from npm, at pinned versions with integrity hashes, into the user's cache
+folder. Nothing is written into site-packages. A server that only serves the API needs none of this.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ ASSETS = Path(__file__).with_name("assets")
 
 
 class AssetsError(RuntimeError):
-    """The front end cannot be had as pinned."""
+    """The front end cannot be installed as pinned."""
 
-    # As it is imported by pages, and shown in a traceback.
+    # Pages import it, and tracebacks show it, under this name.
     __module__ = "torchproof.visdom_static"
 
 
 def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Path:
-    """Return the folder to serve under /static, provisioned by npm the first time.
+    """Return the folder to serve under /static; npm fills it on the first call.
 
     `assets` holds package.json, package-lock.json and table.toml. Raises `AssetsError`.
     """
@@ -40,7 +40,7 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
     cache = make_private(cache or cache_folder())
     key = _digest(assets)[:12]
     folder = cache / f"visdom-{importlib.metadata.version('visdom')}-{key}"
-    # Whoever comes second waits, and finds what the first has made.
+    # A second process waits for the lock and then finds the folder of the first.
     with FileLock(cache / f"{folder.name}.lock"):
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix="partial-", dir=cache) as partial:
@@ -90,7 +90,7 @@ def _verify(path: Path, expected: str, *, next_step: str) -> None:
 
 
 def _digest(path: Path) -> str:
-    """Return the sha256 of a file, or of the listing that sha256sum prints for a folder."""
+    """Return the SHA-256 of a file, or for a folder, that of sha256sum's output for its files."""
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     names = sorted(f.relative_to(path).as_posix() for f in path.rglob("*") if f.is_file())

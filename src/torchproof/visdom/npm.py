@@ -1,6 +1,6 @@
-"""Packages from npm, at the versions and with the integrity hashes of a package-lock.json.
+"""Install npm packages at the versions and with the integrity hashes of a package-lock.json.
 
-The lock names no registry: npm asks the one that it is set up for.
+The lock file names no registry; npm uses the configured one.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _log = logging.getLogger(__name__)
 
 
 class NpmError(RuntimeError):
-    """npm is not on this machine, or cannot install what it is to."""
+    """npm is not installed, or its installation of the packages failed."""
 
 
 def install(folder: Path, *, what: str, flags: Sequence[str] = ()) -> None:
-    """Install what the package-lock.json of a folder pins into its node_modules.
+    """Install the packages that a folder's package-lock.json pins into its node_modules.
 
-    `what` names it in an error. Raises `NpmError`.
+    `what` describes them in messages. Raises `NpmError`.
     """
     npm = shutil.which("npm")
     if npm is None:

@@ -1,8 +1,8 @@
-"""What the options of Visdom change, measured on the pictures that its real front end draws.
+"""Measure what Visdom's options change in the pictures that its real front end draws.
 
-Each option is tried on a call: drawn without it and with it, and once more beside the options that
-it may need. As a command, `python -m torchproof.visdom.option_effects FILE.toml` measures what is
-due and writes FILE.json beside it.
+Each option is tried on a call, which is drawn without and with it, and again together with the
+options that it may need. As a command, `python -m torchproof.visdom.option_effects FILE.toml`
+measures the due options and writes FILE.json next to it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from torchproof.visdom.panes import pane_json
 from torchproof.visdom.server import visdom_server
 
 _LEGENDS = {"dual_axis_lines"}
-"""Methods that show a legend by themselves."""
+"""Methods that show a legend by default."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One option on one method: the value that is tried, and what it may need beside it."""
+    """One option of one method: the value to try, and the other options that it may need."""
 
     method: str
     option: str
@@ -41,19 +41,19 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """Method and option."""
+        """Name of the method and the option."""
         return f"{self.method}.{self.option}"
 
     @property
     def digest(self) -> str:
-        """Digest of what is drawn."""
+        """Digest of the call and the options."""
         text = "\n".join([self.call, self.option, self.value, self.together])
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Whether an option changed a pixel: by itself, and beside what it needs (None: not tried)."""
+    """Whether an option changed a pixel: alone, and with the options it needs (None: not tried)."""
 
     digest: str
     alone: bool
@@ -61,7 +61,7 @@ class Effect:
 
 
 def read_trials(path: Path) -> list[Trial]:
-    """Return the trials of a file: the generic options on every call, then those of each method."""
+    """Return the trials of a file: the generic options on every call, then each method's own."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     calls: dict[str, str] = data["calls"]
     return [
@@ -88,7 +88,7 @@ def _trial(
 
 
 def read_effects(path: Path) -> dict[str, Effect]:
-    """Return what was measured, by the name of the trial; nothing where there is no file."""
+    """Return the measured effects by the name of the trial; empty if there is no file."""
     if not path.exists():
         return {}
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -96,12 +96,12 @@ def read_effects(path: Path) -> dict[str, Effect]:
 
 
 def due(trials: Iterable[Trial], effects: Mapping[str, Effect]) -> list[Trial]:
-    """Return the trials that were not measured as they stand."""
+    """Return the trials with no measured effect for their current digest."""
     return [t for t in trials if t.name not in effects or effects[t.name].digest != t.digest]
 
 
 def measure(trials: Sequence[Trial]) -> dict[str, Effect]:
-    """Draw the trials and compare; each call is drawn once for all of its options."""
+    """Draw the trials and compare the pixels; equal pictures are drawn once for all trials."""
     wanted = dict.fromkeys(key for trial in trials for key in _drawn(trial))
     drawn = dict(zip(wanted, draw_panes(list(_panes(wanted))), strict=True))
 
@@ -117,7 +117,10 @@ def measure(trials: Sequence[Trial]) -> dict[str, Effect]:
 
 
 def _drawn(trial: Trial) -> list[tuple[str, str]]:
-    """Return the calls of a trial, each with its options: without, with; without, with."""
+    """Return the pictures of a trial, as calls with options: without it, with it, and again both.
+
+    The second pair is present if the trial has options that it needs, and includes them.
+    """
     option = {trial.option: trial.value}
     states = [{}, option]
     if trial.together:
@@ -150,7 +153,7 @@ def _pixels(png: bytes) -> tuple[tuple[int, int], bytes]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure what is due of the files given; return the exit status."""
+    """Measure the due options of the given files; return the exit status."""
     for name in argv:
         path = Path(name)
         trials = read_trials(path)

@@ -1,4 +1,4 @@
-"""A pane of a running Visdom server: what the server holds of it, and its picture."""
+"""A pane of a running Visdom server: its JSON and its picture."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from torchproof.visdom.png import smaller
 def picture(server: str | int, win: str, env: str = "main") -> bytes:
     """Return the picture of a pane of a running server, as PNG.
 
-    `server` is its URL, or its port on this machine. Raises `LookupError` where the server has no
-    such pane, `BrowserMissingError` where nothing can draw it, `PaneError` where it stays blank.
+    `server` is the server's URL, or its port on this machine. Raises `LookupError` if the server
+    has no such pane, `BrowserMissingError` without a browser, `PaneError` if the pane is not drawn.
     """
     pane = pane_json(server, win, env)
     if pane is None:
@@ -24,7 +24,7 @@ def picture(server: str | int, win: str, env: str = "main") -> bytes:
 
 
 def pane_json(server: str | int, win: str, env: str = "main") -> dict[str, Any] | None:
-    """Return what a running server holds of a pane, None where it has no such pane."""
+    """Return the JSON of a pane of a running server, or None if it has no such pane."""
     if not _ask(server, "win_exists", win=win, eid=env):
         return None
     pane: dict[str, Any] = _ask(server, "win_data", win=win, eid=env)
@@ -33,7 +33,7 @@ def pane_json(server: str | int, win: str, env: str = "main") -> dict[str, Any] 
 
 def _ask(server: str | int, question: str, **where: str) -> Any:
     url = f"http://{HOST}:{server}" if isinstance(server, int) else server.rstrip("/")
-    # A proxy of the environment is not on the way to a server on this machine.
+    # Bypass the environment's proxies: the server is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url}/{question}", json.dumps(where).encode(), timeout=30) as answer:

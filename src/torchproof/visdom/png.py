@@ -1,4 +1,4 @@
-"""A picture of a pane as a small file."""
+"""Make the PNG file of a pane small."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 
 def smaller(png: bytes) -> bytes:
-    """Reduce a picture to 256 colours, unless that puts bands into its gradients."""
+    """Reduce a picture to 256 colours, unless that causes banding in its gradients."""
     from PIL import Image, ImageChops, ImageStat
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")

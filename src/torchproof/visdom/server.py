@@ -1,6 +1,6 @@
-"""A real Visdom server, offline and on loopback, for as long as a `with` block.
+"""Run a real Visdom server, offline and on loopback, for the duration of a `with` block.
 
-Each has a process, a free port and folders of its own, so that several never meet. As a command,
+Each server has its own process, port and folders, so that several never collide. As a command,
 `python -m torchproof.visdom_server` runs one in the foreground.
 """
 
@@ -39,7 +39,7 @@ Start = Callable[[Path, Path, IO[bytes]], ChildProcess]
 
 @dataclass(frozen=True)
 class Server:
-    """A Visdom server that answers; `log` holds what it complains of."""
+    """A running Visdom server; `log` is the file with its warnings and errors."""
 
     port: int
     url: str
@@ -57,11 +57,11 @@ def visdom_server(
     flags: Sequence[str] = (),
     ready_within: float = 30.0,
 ) -> Iterator[Server]:
-    """Run a server in a new interpreter, on a free port and an empty folder unless told.
+    """Run a server in a new interpreter, by default on a free port with an empty folder.
 
     `front_end` is for browsers; the API needs none. `flags` are those of `python -m visdom.server`
-    that `Settings` knows, like `-readonly`. Raises `ServerError` (`PortTakenError` where that is
-    the reason), `ValueError` for a bad flag, `AssetsError` where the front end cannot be had.
+    that `Settings` supports, such as `-readonly`. Raises `ServerError` (`PortTakenError` for a
+    taken port), `ValueError` for a bad flag, `AssetsError` if the front end cannot be installed.
     """
     settings = Settings.parse(flags)
     command = [
@@ -73,7 +73,7 @@ def visdom_server(
     ]
     if front_end:
         command.append(f"--static={front_end_folder()}")
-    # The new interpreter has to find this package, also where only sys.path leads to it.
+    # The new interpreter must find this package even if it is only on sys.path.
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
@@ -89,9 +89,9 @@ def visdom_server(
 
 @contextlib.contextmanager
 def forked_visdom_server(*, ready_within: float = 30.0) -> Iterator[Server]:
-    """Run a server like `visdom_server()`, in a fork of this process, which has a single thread.
+    """Run a server like `visdom_server()` in a fork of this process, which must be single-threaded.
 
-    With `visdom.server.app` imported beforehand it answers within milliseconds.
+    If `visdom.server.app` is already imported, the server answers within milliseconds.
     """
     settings = Settings()
 
@@ -129,7 +129,7 @@ def _running(
             if said:
                 bound = json.loads(said)["port"]
                 url = f"http://{HOST}:{bound}{base_url}"
-                # A copy of this process that comes out here must not stop what is not its own.
+                # A forked copy of this process must not stop the server.
                 with end_copies():
                     yield Server(bound, url, env_path, process.pid, log)
         finally:

@@ -1,6 +1,6 @@
-"""The flags of `python -m visdom.server`, under their own names.
+"""The flags of `python -m visdom.server` that our server supports, under the same names.
 
-Those that say where it listens and what it downloads are left out: a server of ours is on loopback.
+Flags for the address and for downloads are left out: our server listens on loopback only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CREDENTIALS = ("VISDOM_USERNAME", "VISDOM_PASSWORD")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a server does other than by default; `enable_login` takes the user from CREDENTIALS."""
+    """Settings of a server; `enable_login` takes user and password from CREDENTIALS."""
 
     base_url: str = ""
     readonly: bool = False
@@ -28,7 +28,7 @@ class Settings:
 
     @classmethod
     def parse(cls, flags: Sequence[str]) -> Settings:
-        """Read flags; raises `ValueError` for one that is unknown or cannot be used."""
+        """Parse flags; raises `ValueError` for an unknown or invalid one."""
         parser = argparse.ArgumentParser(prog="visdom_server", add_help=False, exit_on_error=False)
         add_flags(parser)
         try:
@@ -42,7 +42,7 @@ class Settings:
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Settings:
-        """Take the settings from a parsed command line; raises `ValueError`."""
+        """Return the settings in a parsed command line; raises `ValueError` for an invalid one."""
         settings = cls(**{name: getattr(options, name) for name in cls.__dataclass_fields__})
         url = settings.base_url
         if url and (not url.startswith("/") or url.endswith("/")):
@@ -52,13 +52,13 @@ class Settings:
         return settings
 
     def arguments(self, *, secrets: Path) -> dict[str, Any]:
-        """Return the arguments of visdom's Application; a login leaves its cookie in `secrets`."""
+        """Return the arguments of visdom's Application; a login writes its secret to `secrets`."""
         utils: Any = importlib.import_module("visdom.utils.server_utils")
         credential = None
         if self.enable_login:
             (secrets / "COOKIE_SECRET").write_text(os.urandom(32).hex())
             user, password = (os.environ[name] for name in CREDENTIALS)
-            # Twice, as the page of the login sends the hash of the password.
+            # Hash twice, since the login page sends the hash of the password.
             credential = {
                 "username": user,
                 "password": utils.hash_password(utils.hash_password(password)),
@@ -73,7 +73,7 @@ class Settings:
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags to a command line."""
+    """Add the flags to an argument parser."""
     add = parser.add_argument
     add("-base_url", default="", help="path that stands before every route, like /visdom")
     add("-readonly", action="store_true", help="let browsers look, and change nothing")

@@ -1,4 +1,4 @@
-"""The process that is a Visdom server: its home, its parent or its terminal, its command line."""
+"""The process of a Visdom server, as the child of a parent or in the foreground of a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TAKEN = 2
 def accompany(
     *, port: int, env_path: Path, static: Path | None, settings: Settings, scratch: Path
 ) -> int:
-    """Serve as the child of a parent, whose folder `scratch` is; return the exit status."""
+    """Serve as a child process, in the parent's folder `scratch`; return the exit status."""
     child_process.exit_with_parent(functools.partial(shutil.rmtree, scratch, ignore_errors=True))
     logging.basicConfig(level=logging.WARNING, force=True)
 
@@ -38,7 +38,7 @@ def accompany(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a server in the foreground; return the exit status."""
-    # The client, which the server imports, imports torch if it is there: four fifths of the start.
+    # The server imports the client, which imports torch if installed: four fifths of the start-up.
     sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
     parser = _parser()
     options = parser.parse_args(argv)
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             scratch=options.scratch,
         )
         sys.stderr.flush()
-        os._exit(status)  # the interpreter would take another 0.6 s to unload its modules
+        os._exit(status)  # skip the interpreter's cleanup, which takes 0.6 s
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     static = options.static or _front_end_if_possible()
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, force=True)
@@ -91,10 +91,10 @@ def _serve_at_home(
     except FileExistsError:
         print(f"error: environments cannot be saved in {env_path}: no folder", file=sys.stderr)
         return 1
-    # Whatever its env_path is, visdom reads ~/.visdom for /compare, and a style from ~/.config.
+    # Regardless of env_path, visdom reads ~/.visdom for /compare, and a style from ~/.config.
     (home / ".visdom").symlink_to(env_path.resolve())
     os.environ.update(HOME=str(home), XDG_CONFIG_HOME=str(home / ".config"))
-    # Its page names the user, whom a container need not know.
+    # Visdom's page shows the user name, which a container may not define.
     os.environ.setdefault("USER", "visdom")
     try:
         serve(port=port, env_path=env_path, static=static, settings=settings, ready=ready)
@@ -109,7 +109,7 @@ def _front_end_if_possible() -> Path | None:
         return front_end_folder()
     except AssetsError as error:
         print(f"warning: the page will stay empty: {error}", file=sys.stderr)
-        # It has been said; tornado would say it of each file, at each visit.
+        # The warning is printed once; tornado would repeat it for each file on each visit.
         logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
         return None
 
@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--static", type=Path, help="folder of the front end, instead of the one made with npm")
     add_flags(parser)
     add("--verbose", action="store_true", help="log every request")
-    # For visdom_server: the folder of the parent process, with which this one ends.
+    # For visdom_server: the parent's folder, which this process removes if the parent dies.
     add("--scratch", type=Path, help=argparse.SUPPRESS)
     return parser
 
