@@ -1,1 +1,1 @@
-"""Autograd graphs, module trees and call traces, recorded and drawn; and pictures in words."""
+"""Record and draw autograd graphs, module trees and call traces; describe pictures in words."""

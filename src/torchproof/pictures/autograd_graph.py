@@ -1,4 +1,4 @@
-"""The graph that autograd recorded: from a tensor's `grad_fn` to its leaves."""
+"""Record autograd's graph of a tensor, from its `grad_fn` to its leaves."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from torchproof.pictures.kinds import Edge, Graph, Node
 
 if TYPE_CHECKING:
-    import torch  # for types only: torch is imported where a graph is recorded
+    import torch  # for types only; torch is imported when a graph is recorded
 
 
 class NoGraph(ValueError):
-    """The value has no recorded graph."""
+    """The value has no autograd graph."""
 
 
 def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool = False) -> Graph:
-    """Walk from `root` to its leaves, named after the variables and modules in `names`.
+    """Record the graph from `root` to its leaves, named after the variables in `names`.
 
-    `saved` adds the tensors saved for backward; saved-tensor hooks unpack them once more.
-    Raises `NoGraph` if `root` is not a tensor, or has no `grad_fn`.
+    `saved` adds the tensors saved for backward, which calls saved-tensor unpack hooks again.
+    Raises `NoGraph` if `root` is not a tensor or has no `grad_fn`.
     """
     name_of = _Names(names)
     title = next((name for name, value in names.items() if value is root), "output")
@@ -55,7 +55,7 @@ def record_graph(root: torch.Tensor, *, names: Mapping[str, object], saved: bool
 
 
 class _Names:
-    """Names of tensors, first come first served: parameters and buffers, then variables."""
+    """Names of tensors; the first one wins, and parameters and buffers come before variables."""
 
     def __init__(self, names: Mapping[str, object]) -> None:
         from torch import Tensor, nn
@@ -70,20 +70,20 @@ class _Names:
         variables = ((name, value) for name, value in values if isinstance(value, Tensor))
         self._by_identity: dict[int, str] = {}
         self.results: dict[Any, dict[int, str]] = {}
-        """Names of the outputs of each function: output number -> name."""
+        """Names of each function's outputs, by output number."""
         for name, tensor in chain(members, variables):
             self._by_identity.setdefault(id(tensor), name)
             if tensor.grad_fn is not None:
                 self.results.setdefault(tensor.grad_fn, {}).setdefault(tensor.output_nr, name)
 
     def __call__(self, tensor: torch.Tensor) -> str | None:
-        # What a function saved of its own result comes back as another object with its grad_fn.
+        # A saved result of the function itself is unpacked as a new object with the same grad_fn.
         result = self.results.get(tensor.grad_fn, {}).get(tensor.output_nr)
         return self._by_identity.get(id(tensor), result)
 
 
 def _values(names: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Yield what the variables hold, and what their lists, tuples and dicts hold."""
+    """Yield the values of the variables, and the items of their lists, tuples and dicts."""
     for variable, value in names.items():
         if variable.startswith("_"):
             continue
@@ -112,7 +112,7 @@ def _grad_fn(root: torch.Tensor, title: str) -> Any:
 
 
 def _function_node(function: Any, key: str, name_of: _Names, *, besides: str) -> Node:
-    if function.name() == "torch::autograd::AccumulateGrad":  # stands for the leaf that it adds to
+    if function.name() == "torch::autograd::AccumulateGrad":  # represents its leaf tensor
         leaf = function.variable
         return Node(key, "leaf", name_of(leaf) or "leaf", _shape(leaf))
     results = sorted(name_of.results.get(function, {}).items())
@@ -125,7 +125,7 @@ def _function_node(function: Any, key: str, name_of: _Names, *, besides: str) ->
 
 
 def _saved_nodes(function: Any, key: str, name_of: _Names) -> Iterator[Node]:
-    """Yield a node for each tensor that the function saved, and still has or has lost."""
+    """Yield a node for each tensor that the function saved, whether still available or lost."""
     from torch import Tensor
 
     for attribute in dir(function):

@@ -1,4 +1,4 @@
-"""What a page shows of a recorded graph, tree or trace: a drawing, or Markdown."""
+"""Turn a recorded graph, tree or trace into a drawing or Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torchproof.pictures.svg import graph_svg
 
 
 def draw(shown: Drawable, *, anchor: str, translate: Translate = untranslated) -> str:
-    """Return SVG of a graph or HTML of a list; `anchor` is unlike all other ids of its page."""
+    """Return the SVG of a graph or the HTML of a list; `anchor` must be unique in its page."""
     if isinstance(shown, Graph):
         return graph_svg(shown, anchor=anchor, translate=translate)
     if isinstance(shown, Tree):
@@ -19,7 +19,7 @@ def draw(shown: Drawable, *, anchor: str, translate: Translate = untranslated) -
 
 
 def in_words(shown: Drawable, *, translate: Translate = untranslated) -> str:
-    """Return Markdown that says what the drawing shows."""
+    """Return Markdown that describes the drawing."""
     if isinstance(shown, Graph):
         words = translate("Figure: %s", graph_in_words(shown, translate=translate))
         return f"*{words}*"

@@ -1,6 +1,6 @@
-"""What a Matplotlib figure shows, in words, for those who do not see it.
+"""Describe a Matplotlib figure in words, for readers who cannot see it.
 
-Written from the data that it draws, so the words change with the picture.
+The words are generated from the plotted data, so they change with the picture.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-# What stands on a bar says its height again.
+# A number on a bar repeats its height.
 _VALUE = re.compile(r"[-+]?[\d.,]+")
 
 
 def figure_in_words(figure: Figure) -> str:
-    """Return title, axes, and what is drawn in each plot of a figure."""
+    """Describe a figure: the title, axes and content of each of its plots."""
     plots = [_plot_in_words(axes) for axes in figure.axes]
     return " ".join([*_sentences(figure.get_suptitle()), *filter(None, plots)])
 
@@ -50,7 +50,7 @@ def _lines(axes: Axes) -> Iterator[str]:
         label, values = plain(str(line.get_label())), np.asarray(line.get_ydata(), float)
         y = values[np.isfinite(values)].tolist()
         named = not label.startswith("_")
-        # Rules and ticks are lines too, of two points and without a name.
+        # Rules and ticks are lines too, but unnamed and with two points at most.
         if named or len(y) > 2:
             yield f"line {label} {course(y)}" if named else f"line {course(y)}"
 
@@ -98,6 +98,6 @@ def _text(text: Text) -> str:
 
 
 def _ticks(axes: Axes, axis: str) -> list[str]:
-    """Return the names along an axis."""
+    """Return the tick labels of an axis."""
     labels = axes.get_xticklabels() if axis == "x" else axes.get_yticklabels()
     return [text for label in labels if (text := plain(label.get_text()))]

@@ -1,4 +1,4 @@
-"""A recorded graph in words, for those who do not see the drawing."""
+"""Describe a recorded graph in words, for readers who cannot see the drawing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torchproof.pictures.kinds import Graph
 
 
 def graph_in_words(graph: Graph, *, translate: Translate = untranslated) -> str:
-    """Return what leads to what, and what keeps what, each node by a name of its own."""
+    """Describe the edges of a graph; nodes with equal texts are numbered."""
     texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
     repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
     numbers: Counter[str] = Counter()

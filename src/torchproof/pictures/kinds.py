@@ -1,4 +1,4 @@
-"""The kinds of picture, as data: what a subject's process records and a page draws."""
+"""The kinds of picture as data, which a subject's process records and a page draws."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Node(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A box of a graph."""
 
     key: str
-    """Its place in the traversal: the same in every process."""
+    """Id by order of traversal, so it is the same in every process."""
     kind: NodeKind
-    """`lost`: saved, but freed or modified since; `cut`: inputs that do not require grad."""
+    """`lost`: a saved tensor that was freed or modified; `cut`: inputs that do not require grad."""
     label: str
     detail: str = ""
-    """A shape, the variable that holds a function's result, or what became of a saved tensor."""
+    """A shape, the variables of a function's results, why a tensor is lost, or an input count."""
 
 
 class Edge(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -28,14 +28,14 @@ class Edge(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     source: str
     target: str
     output: int | None = None
-    """Which output of the target was used, where the target has several."""
+    """Index of the target's output; None if only its first output is used."""
 
 
 class Graph(Struct, frozen=True, tag="graph", forbid_unknown_fields=True):
-    """What backward will visit, breadth first from the root."""
+    """The functions and leaves that backward visits, breadth-first from the root."""
 
     name: str
-    """Variable that holds the root."""
+    """Name of the variable that holds the root."""
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
@@ -48,38 +48,38 @@ class Part(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     type: str = ""
     """Class of a module; empty for a name that holds None."""
     shape: tuple[int, ...] | None = None
-    """Shape of a tensor; None for one that is not initialized, and where there is no tensor."""
+    """Shape of a tensor; None for an uninitialized one and if there is no tensor."""
     dtype: str = ""
-    """Data type of a tensor, such as float32; empty where there is no tensor."""
+    """Data type of a tensor, such as float32; empty if there is no tensor."""
     frozen: bool = False
     """Whether it is a parameter that does not require grad."""
     saved: bool = True
     """Whether it is in the state dict."""
     same_as: str | None = None
-    """Path of the place where the same object stands first; empty for the root."""
+    """Path of the first occurrence of the same object; empty for the root, None if this is it."""
     parts: tuple[Part, ...] = ()
 
 
 class Tree(Struct, frozen=True, tag="tree", forbid_unknown_fields=True):
-    """A module with all that it owns."""
+    """A module with its parameters, buffers and submodules."""
 
     root: Part
 
 
 class Trace(Struct, frozen=True, tag="trace", forbid_unknown_fields=True):
-    """What ran, in order; the first word of a line is its lane."""
+    """The calls of a run, in order; the first word of a line is its lane."""
 
     name: str
-    """Variable that holds the trace."""
+    """Name of the variable that holds the trace."""
     lines: tuple[str, ...]
 
 
 class Pane(Struct, frozen=True, tag="pane", forbid_unknown_fields=True):
-    """A pane of Visdom, as the JSON that its server holds."""
+    """A pane of Visdom, as its server's JSON."""
 
     json: str
 
 
 Recorded = Graph | Tree | Trace | Pane
 Drawable = Graph | Tree | Trace
-"""What a page draws by itself; a pane needs a browser."""
+"""The pictures that a page draws without a browser."""

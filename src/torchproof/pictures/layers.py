@@ -1,6 +1,6 @@
-"""Layers of a directed acyclic graph: which node lies in which, and in what order.
+"""Assign the nodes of a directed acyclic graph to layers, and order each layer.
 
-The first three of Sugiyama's four steps; `graph_layout` does the fourth, coordinates.
+These are the first three of Sugiyama's four steps; `layout` does the fourth, coordinates.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ from math import ceil
 from typing import NamedTuple
 
 Place = str | tuple[str, int, int]
-"""A node, or where the track (target, channel) passes a layer."""
+"""A node, or a dummy node: where the track (target, channel) crosses a layer."""
 
 _SWEEPS = 12
 
 
 class Line(NamedTuple):
-    """A line to be drawn."""
+    """An edge to draw."""
 
     source: str
     target: str
     channel: int = 0
-    """Long lines of one channel share their way to the target."""
+    """Long lines of one channel share a track to the target."""
     weight: float = 1.0
-    """How much it wants to be straight."""
+    """Priority of drawing this line straight."""
 
 
 @dataclass
 class Layers:
-    """Rows of places, from top to bottom, and what joins a row to the next."""
+    """Rows of places from top to bottom, and the links from each row to the next."""
 
     rows: list[list[Place]]
     chains: list[list[Place]]
-    """The places of each line: one a row, from its source to its target or to another's track."""
+    """The places of each line, one per row, from its source to its target or to a shared track."""
     above: dict[Place, list[Place]] = field(default_factory=lambda: defaultdict(list))
     below: dict[Place, list[Place]] = field(default_factory=lambda: defaultdict(list))
     pull: dict[tuple[Place, Place], float] = field(default_factory=dict)
-    """How strongly an upper and a lower place want to lie in one column."""
+    """Weight of aligning an upper and a lower place in one column."""
 
 
 def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float) -> Layers:
     """Sort the nodes into rows not much wider than `limit`, with few crossings between the rows."""
     height = _heights(widths, lines)
     layer_of = _assign(widths, lines, height, limit)
-    # A dict for a row: its order is that of the first line that passes.
+    # Each row is a dict, ordered by the first line that passes a place.
     rows: list[dict[Place, None]] = [{} for _ in range(max(layer_of.values(), default=-1) + 1)]
     layers = Layers([], [[] for _ in lines])
-    # From the top, so that what comes later meets the whole track and can join it.
+    # Start at the top, so that later lines find complete tracks to join.
     for index in sorted(range(len(lines)), key=lambda index: layer_of[lines[index].source]):
         source, target, channel, weight = lines[index]
         chain = layers.chains[index]
@@ -66,7 +66,7 @@ def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float)
         else:
             chain.append(target)
             rows[layer_of[target]][target] = None
-        # The longest way down is the spine of the picture.
+        # The longest path down is the spine of the picture.
         spine = len(chain) == 2 and chain[-1] == target and height[source] == height[target] + 1
         pull = weight * (1e4 if spine else 1)
         for upper, lower in pairwise(chain):
@@ -82,7 +82,7 @@ def arrange(widths: Mapping[str, float], lines: Sequence[Line], *, limit: float)
 
 
 def _heights(keys: Iterable[str], lines: Iterable[Line]) -> dict[str, int]:
-    """Return for each node how many steps the longest way down from it takes."""
+    """Return the length of the longest path down from each node."""
     sources = _sources(keys, lines)
     height = dict.fromkeys(sources, 0)
     for key in reversed(list(TopologicalSorter(sources).static_order())):
@@ -104,7 +104,7 @@ def _assign(
     height: Mapping[str, int],
     limit: float,
 ) -> dict[str, int]:
-    """Put each node below all that lead to it, in the first layer that has room for it."""
+    """Put each node below all its predecessors, in the first layer with room for it."""
     rank = {key: index for index, key in enumerate(widths)}
     sorter = TopologicalSorter(_sources(widths, lines))
     sorter.prepare()
@@ -116,8 +116,8 @@ def _assign(
         waiting = sorted([*waiting, *sorter.get_ready()], key=rank.__getitem__)
         total = sum(widths[key] for key in waiting)
         turns = ceil(total / limit)
-        # Where room is short, what has the longest way below it goes first; of equals every
-        # second or third, so that the lines to the others pass between them.
+        # Short of room, nodes with the longest path below go first; among equals every second or
+        # third, so that lines to the others pass between them.
         urgency = {key: (-height[key], index % turns) for index, key in enumerate(waiting)}
         used = 0.0
         for key in sorted(waiting, key=urgency.__getitem__):
@@ -131,7 +131,7 @@ def _assign(
 
 
 def _uncross(layers: Layers) -> None:
-    """Sort each row by the mean place of its neighbours; keep the order that crosses least."""
+    """Sort rows by the mean position of the neighbours; keep the order with fewest crossings."""
     rows, below = layers.rows, layers.below
     at = {place: index for row in rows for index, place in enumerate(row)}
     best, fewest = [list(row) for row in rows], _crossings(rows, below, at)

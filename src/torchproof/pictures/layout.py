@@ -1,4 +1,4 @@
-"""Layered layout of a directed acyclic graph, in which no line crosses a box."""
+"""Lay out a directed acyclic graph in layers, so that no line crosses a box."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ class Box:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the boxes lie, and where the lines run."""
+    """The boxes and the paths of the lines."""
 
     width: float
     height: float
     boxes: Mapping[str, Box]
     paths: tuple[tuple[Point, ...], ...]
-    """One path a line, to its target or to where it joins another line to the same target. The
-    first, third, fifth... step is vertical, between the boxes of a layer; the others bridge the
-    space between two layers, where no box is."""
+    """One path per line, to its target or to the point where it joins another line to the same
+    target. Odd segments are vertical, between the boxes of a layer; even ones cross the empty
+    space between two layers."""
 
 
 def lay_out(
     sizes: Mapping[str, tuple[float, float]], lines: Sequence[Line], *, width: float = 700
 ) -> Layout:
-    """Place the nodes from top to bottom, in layers that hold about `width` of boxes at most.
+    """Place the nodes from top to bottom, in layers about `width` pixels wide at most.
 
-    `sizes` are the width and height of each node. The graph has no cycle.
+    `sizes` holds the width and height of each node. The graph must be acyclic.
     """
     layers = arrange({key: size[0] + BOX_GAP for key, size in sizes.items()}, lines, limit=width)
     half: defaultdict[Place, float] = defaultdict(float)  # a track has no width
@@ -63,7 +63,7 @@ def lay_out(
             bands[place] = (top, bottom)
             if isinstance(place, str):
                 boxes[place] = Box(centre[place] - half[place], top, *sizes[place])
-        # A flat curve is hard to follow: far steps get more height.
+        # A flat curve is hard to follow, so long steps get more height.
         steps = [abs(centre[p] - centre[q]) for q in following for p in layers.above[q]]
         top = float(round(bottom + LAYER_GAP + min(LAYER_GAP, 0.05 * max(steps, default=0))))
     right = max((centre[place] + half[place] for row in layers.rows for place in row), default=0)
@@ -72,9 +72,9 @@ def lay_out(
 
 
 def _centres(layers: Layers, half: Mapping[Place, float]) -> dict[Place, float]:
-    """Find a centre for each place, as near to those of its neighbours as the others allow."""
+    """Find a centre for each place, as close to its neighbours as the rest of the row allows."""
     centre: dict[Place, float] = {place: 0.0 for row in layers.rows for place in row}
-    # Down, up, and down again for the ends of lines, while all others stay.
+    # Sweep down, up, and down again; the last sweep moves only the ends of lines.
     for downwards, stay in ((True, 0.01), (False, 0.01), (True, 1e9)):
         for row in layers.rows if downwards else reversed(layers.rows):
             wanted, weights = [], []
@@ -99,10 +99,10 @@ def _centres(layers: Layers, half: Mapping[Place, float]) -> dict[Place, float]:
 def _spread(
     wanted: Sequence[float], weights: Sequence[float], gaps: Sequence[float]
 ) -> list[float]:
-    """Return the nearest values to the wanted ones, by weighted squares, that keep the gaps.
+    """Return the values closest to the wanted ones, by weighted least squares, that keep the gaps.
 
-    Without the sum of the gaps before it, a value may not be smaller than the one before: that is
-    isotonic regression, solved by pooling neighbours that are in the wrong order.
+    Minus the sum of the gaps before it, no value may be smaller than the previous one. That is
+    isotonic regression, solved by pooling adjacent violators.
     """
     shift = [0.0]
     for gap in gaps:
@@ -127,7 +127,7 @@ def _paths(
     bands: Mapping[Place, tuple[float, float]],
     labelled: Container[str],
 ) -> tuple[tuple[Point, ...], ...]:
-    """Lead each line from a port of its source to a port of its target or to another's track."""
+    """Route each line from a port of its source to a port of its target, or to another's track."""
     gaps = {key: _CHANNEL_GAP if key in labelled else _PORT_GAP for key in boxes}
     before: dict[_Port, float] = {}
     for index, chain in enumerate(layers.chains):
@@ -157,9 +157,9 @@ def _ports(
     *,
     play: float,
 ) -> dict[_Port, float]:
-    """Set the ports of each box side by side in the order of the x that they lead to.
+    """Place the ports of each box side by side, ordered by the x that they lead to.
 
-    They lie round the centre of the box, or off it by up to `play` where that makes lines straight.
+    They are centred on the box, but may be off by up to `play` to make lines straight.
     """
     ports: dict[_Port, float] = dict(wanted)
     by_box: dict[str, list[_Port]] = defaultdict(list)

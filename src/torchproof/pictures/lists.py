@@ -1,4 +1,4 @@
-"""Module trees and call traces as lists: in HTML, and in the Markdown of a page."""
+"""Write module trees and call traces as lists, in HTML and in Markdown."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def tree_markdown(tree: Tree, *, translate: Translate = untranslated) -> str:
 
 
 def trace_html(trace: Trace, *, translate: Translate = untranslated) -> str:
-    """Return a call trace as an HTML list, each line in the lane of its module.
+    """Return a call trace as an HTML list, with each line in the lane of its first word.
 
-    A line with the word hook is drawn as one, told apart where it is global; a number at its end
-    is how much the hook is given.
+    A line containing `hook` is styled as a hook, and one containing `global` as a global one. A
+    number at the end of a line is the count of arguments that a hook gets.
     """
     lanes = list(dict.fromkeys(line.partition(" ")[0] for line in trace.lines))
     items = "".join(_line_html(line, lanes, translate) for line in trace.lines)
@@ -102,7 +102,7 @@ def _line_html(line: str, lanes: list[str], translate: Translate) -> str:
 
 
 def _cut(line: str, translate: Translate) -> tuple[str, str, str]:
-    """Return the lane of a line, its text, and how much a hook is given, in words."""
+    """Return the lane of a line, its text, and the number that a hook gets, in words."""
     lane, _, rest = line.partition(" ")
     found = _GIVEN.fullmatch(rest)
     assert found is not None

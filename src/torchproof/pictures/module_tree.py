@@ -1,4 +1,4 @@
-"""The tree of a module, read from the real module and never from its repr."""
+"""Record the tree of a module from the module itself, never from its repr."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def record_tree(module: Module, *, name: str) -> Tree:
     """Return the tree of a module; raises TypeError for anything else.
 
-    A tied parameter or a shared module names the place where it stands first.
+    A tied parameter or shared module refers to the path of its first occurrence.
     """
     from torch.nn import Module
 
@@ -71,7 +71,7 @@ class _Walk:
 def _shape(tensor: Tensor) -> tuple[int, ...] | None:
     try:
         return tuple(tensor.shape)
-    except RuntimeError:  # of a lazy module that has seen no input
+    except RuntimeError:  # a lazy module that has seen no input
         return None
 
 

@@ -1,4 +1,4 @@
-"""Record what a picture shows, from the namespace that an example leaves behind."""
+"""Record the data of a picture from an example's namespace, after the example has run."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from torchproof.pictures.kinds import Pane, Recorded
 
 
 def record(picture: Picture, namespace: Mapping[str, Any]) -> Recorded:
-    """Return the graph, tree, trace or pane that a picture asks for.
+    """Return the graph, tree, trace or pane of a picture.
 
-    Raises NameError for a variable, LookupError for a pane that is not there, and TypeError or
-    ValueError for a variable that holds no such thing.
+    Raises NameError for a missing variable, LookupError for a missing pane, and TypeError or
+    ValueError for a variable of the wrong kind.
     """
     if picture.kind == "pane":
         return _pane(picture)
     if picture.name not in namespace:
         raise NameError(f"no variable `{picture.name}` after this block")
     value = namespace[picture.name]
-    # Imported here: a subject without pictures needs neither torch nor these.
+    # Imported here, since a subject without pictures needs neither torch nor these modules.
     if picture.kind == "tree":
         from torchproof.pictures.module_tree import record_tree
 

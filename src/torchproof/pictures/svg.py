@@ -1,4 +1,4 @@
-"""A recorded graph as an inline SVG that reads aloud, in light and in dark."""
+"""Draw a recorded graph as an accessible inline SVG, for light and dark themes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torchproof.pictures.layers import Line
 from torchproof.pictures.layout import Box, Point, lay_out
 
 _MARGIN = 4
-_CHARACTER = 7.4  # width at 12 px: the widest of the monospace fonts that sites name
+_CHARACTER = 7.4  # width at 12 px in the widest monospace font that sites specify
 _STYLE = """
 #ID{color:var(--color-foreground-primary,currentColor);max-width:100%;height:auto;\
 font:12px var(--font-stack--monospace,ui-monospace,monospace)}
@@ -40,9 +40,9 @@ stroke:var(--color-background-primary,none)}
 
 
 def graph_svg(graph: Graph, *, anchor: str, translate: Translate = untranslated) -> str:
-    """Draw a graph with its root on top; `anchor` is its id, and begins the other ids in it.
+    """Draw a graph with its root on top; `anchor` is its id and the prefix of the ids inside.
 
-    The bytes depend on the arguments alone.
+    The output depends on the arguments alone.
     """
     passed = {node.key for node in graph.nodes if node.kind in ("function", "leaf")}
     layout = lay_out(
@@ -129,7 +129,7 @@ def _draw(node: Node, box: Box, translate: Translate) -> str:
 
 
 def _way(path: tuple[Point, ...], *, head: bool) -> str:
-    """Return path data: verticals, and curves that begin and end vertically."""
+    """Return SVG path data: vertical lines, and curves that begin and end vertically."""
     points = [*path[:-1], (path[-1][0], path[-1][1] - (5 if head else 0))]
     way = [f"M{points[0][0]:g} {points[0][1]:g}"]
     for index, ((x, y), (to_x, to_y)) in enumerate(pairwise(points)):

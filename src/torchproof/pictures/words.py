@@ -1,4 +1,4 @@
-"""The words that pictures are described with: short, on one line, from the data that is drawn."""
+"""Building blocks for descriptions of pictures: short, on one line, from the plotted data."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 MOST = 8
-"""A picture may have more parts than anyone wants to hear read out."""
+"""Parts to list at most; a long list is tedious in a screen reader."""
 LONGEST = 160
 _NOTHING = 1e-12
 
 
 def course(values: Sequence[float]) -> str:
-    """Return where a line begins and ends, and how far it goes in between."""
+    """Describe the first and last value of a line, and its range if that goes beyond them."""
     if not values:
         return "without points"
     if len(values) == 1:
@@ -25,18 +25,18 @@ def course(values: Sequence[float]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number as one would say it."""
+    """Return a number with four significant digits; tiny ones as 0."""
     return f"{value:.4g}" if abs(value) > _NOTHING else "0"
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Return the first parts, and how many more there are."""
+    """Join the first MOST parts, and add the number of those left out."""
     shown = [part for part in parts if part]
     more = [f"{len(shown) - MOST} more"] if len(shown) > MOST else []
     return "; ".join([*shown[:MOST], *more])
 
 
 def plain(text: str, *, longest: int = LONGEST) -> str:
-    """Return text on one line, without tags and the dollars of formulas."""
+    """Return text on one line, shortened, without HTML tags and TeX markup."""
     text = " ".join(re.sub(r"<[^>]*>|[$\\{}]", " ", text).split())
     return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " ..."
