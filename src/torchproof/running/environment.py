@@ -65,7 +65,7 @@ def installed_devices() -> tuple[str, ...]:
 
 
 def prepare_device(device: str) -> None:
-    """Make a device usable in this process; raises NotBuilt if the simulated one cannot be built."""
+    """Make a device usable in this process; raises NotBuilt if `sim` cannot be built."""
     if device == SIMULATED:
         from torchproof.accelerator.device import load
 

@@ -95,7 +95,7 @@ class _Interpreter:
             return late_start(limit)
 
     def reply(self, limit: float) -> Reply:
-        """Wait up to `limit` seconds for the exit; return the reply, or one with why there is none."""
+        """Return the reply once the process exits, or one that gives the reason why it has none."""
         if not self._ended.wait(limit):
             return Ran(timed_out(limit))
         if self._flooded:
