@@ -1,4 +1,4 @@
-"""The cache folder of the user, for what is fetched once and for locks."""
+"""The user's cache folder, for downloads, builds and locks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from platformdirs import user_cache_path
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: $TORCHPROOF_CACHE, or where this system keeps caches of a user.
+    """Return the cache folder: $TORCHPROOF_CACHE, or `torchproof` in the system's user cache.
 
-    On Linux that is ~/.cache, which $XDG_CACHE_HOME moves.
+    On Linux the user cache is $XDG_CACHE_HOME, by default ~/.cache.
     """
     if chosen := os.environ.get("TORCHPROOF_CACHE"):
         return Path(chosen).resolve()
@@ -19,6 +19,6 @@ def cache_folder() -> Path:
 
 
 def make_private(folder: Path) -> Path:
-    """Make a folder that only this user can enter, unless it exists, and return it."""
+    """Create a folder that only this user can enter, unless it exists; return it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -1,7 +1,7 @@
-"""Digests of our own code, by what it does: comments, docstrings and layout take no part.
+"""Digests of our own code that ignore comments, docstrings and formatting.
 
-A module takes in every module of this package that it imports, at the top or inside a function. So
-no list of files has to be kept, and what a part begins to use counts from then on.
+The digest of a module covers every module of this package that it imports, at the top or inside a
+function. So there is no list of files to maintain, and a new import counts at once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).parent
 _VISDOM = "visdom."
-"""The package that only subjects of Visdom use."""
+"""Prefix of the modules that only Visdom subjects use."""
 _ACCELERATOR = "accelerator."
-"""The package that only the simulated accelerator uses."""
+"""Prefix of the modules that only runs on the simulated accelerator use."""
 _FINDING = ("finding.tree", "finding.pages", "finding.scripts")
 _RUNNING = (
     *("running.child", "running.execution", "running.worker"),
@@ -33,15 +33,15 @@ _RUNNING = (
 
 @functools.cache
 def finding_digest() -> str:
-    """Return the digest of what finds subjects in pages and scripts."""
+    """Return the digest of the code that finds subjects in pages and scripts."""
     return digest_of(_FINDING)
 
 
 def code_of(subject: Subject, device: str = "cpu") -> str:
-    """Return the digest of what finds, runs, compares and records a subject: its verdict is by it.
+    """Return the digest of the code that finds, runs, compares and records a subject.
 
-    The server and the browser of Visdom are a part of it for subjects that speak of Visdom, and the
-    simulated accelerator for what runs on it.
+    It covers the `visdom` package only for subjects that mention visdom, and the `accelerator`
+    package only for runs on the simulated accelerator.
     """
     return _proving_digest("visdom" in subject.text, device == SIMULATED)
 
@@ -62,15 +62,15 @@ def _proving_digest(visdom: bool, simulated: bool) -> str:
 
 
 def canonical(source: str) -> str:
-    """Return a text that two sources share if they differ in comments, docstrings or layout alone.
+    """Return a text that is equal for sources differing only in comments, docstrings or formatting.
 
-    It is the same on each version of Python that can read the source.
+    It is the same on every version of Python that can parse the source.
     """
     return "".join(_walk(ast.parse(source)))
 
 
 def modules_of(names: tuple[str, ...], *, root: Path = _ROOT) -> list[str]:
-    """Return modules, and all modules of the package under `root` that they import, sorted."""
+    """Return the modules and their transitive imports within the package at `root`, sorted."""
     found: set[str] = set()
     left = list(names)
     while left:
@@ -82,7 +82,7 @@ def modules_of(names: tuple[str, ...], *, root: Path = _ROOT) -> list[str]:
 
 
 def digest_of(names: tuple[str, ...]) -> str:
-    """Return the digest of modules and of all that they import."""
+    """Return the digest of the modules and their transitive imports within this package."""
     return _digest_of(modules_of(names))
 
 
@@ -123,7 +123,7 @@ def _imported(tree: ast.Module, root: Path) -> Iterator[str]:
 
 
 def _walk(node: object) -> Iterator[str]:
-    """Yield the parts of a syntax tree; what is empty is left out, as newer Pythons add fields."""
+    """Yield the parts of a syntax tree; empty fields are left out, since newer Pythons add some."""
     if isinstance(node, ast.AST):
         yield f"{type(node).__name__}("
         for field in node._fields:
@@ -145,7 +145,7 @@ def _walk(node: object) -> Iterator[str]:
 
 
 def _is_text(node: object) -> bool:
-    """Say whether a statement is a docstring, or a text below an attribute that documents it."""
+    """Return whether a statement is a docstring, of a definition or of an attribute."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -154,7 +154,7 @@ def _is_text(node: object) -> bool:
 
 
 def _joined(node: ast.JoinedStr) -> list[ast.expr]:
-    """Return the parts of an f-string; Pythons differ in where its texts are cut."""
+    """Return the parts of an f-string with adjacent literals merged, as Python versions differ."""
     parts: list[ast.expr] = []
     for part in node.values:
         before = parts[-1] if parts else None

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 ANY_ACCELERATOR = "accelerator"
-"""In `:only:`, each device but the CPU."""
+"""In `:only:`, any device but the CPU."""
 SIMULATED = "sim"
-"""The device of `torchproof.accelerator`, which is there wherever it can be compiled."""
+"""The device of `torchproof.accelerator`, available wherever it can be compiled."""
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,16 @@ class Device:
     """One type of torch.device."""
 
     name: str
-    """As in `torch.device(name)`."""
+    """Name in `torch.device(name)`."""
     label: str
-    """As readers know it."""
+    """Name for readers."""
     type_names: tuple[str, ...] = ()
-    """Patterns of what messages of torch call a tensor type; their group 1 is the data type."""
+    """Patterns of the device's tensor types in torch's messages; group 1 is the data type."""
 
     def as_on_cpu(self, text: str) -> str:
-        """Return what torch prints on this device as it prints it on the CPU.
+        """Convert output of torch on this device to its output on the CPU.
 
-        `, device='cuda:0'` goes, and `torch.cuda.FloatTensor` becomes `torch.FloatTensor`.
+        `, device='cuda:0'` is removed, and `torch.cuda.FloatTensor` becomes `torch.FloatTensor`.
         """
         if self.name == "cpu":
             return text
@@ -49,12 +49,12 @@ DEVICES = {
         ),
     )
 }
-"""By name; those that `torch.accelerator` may name, and the simulated one."""
+"""The known devices by name: the CPU, accelerators of `torch.accelerator`, the simulated one."""
 KNOWN = ", ".join(DEVICES)
 
 
 def runs_on(only: str | None, device: str) -> bool:
-    """Return whether a subject for one device only, or for any, makes sense on a device."""
+    """Return whether a subject with this `:only:` (None for any device) runs on a device."""
     if only == ANY_ACCELERATOR:
         return device != "cpu"
     return only in (None, device)

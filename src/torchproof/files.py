@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files atomically."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; an equal file keeps its time stamp."""
+    """Write a file whole or not at all; an unchanged file keeps its modification time."""
     data = content.encode() if isinstance(content, str) else content
     if path.exists() and path.read_bytes() == data:
         return
@@ -17,7 +17,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        # mkstemp lets only the owner read; a site is for everyone.
+        # mkstemp makes the file private; a site must be readable by everyone.
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except BaseException:

@@ -1,4 +1,4 @@
-"""How a message comes into the language of a site; below the sites, all messages are English."""
+"""The translation interface; only the Sphinx extension translates, the core is in English."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Translate(Protocol):
-    """Put a message into a language, then its values into each `%s` of it."""
+    """Translate a message, then substitute the values for each `%s` in it."""
 
     def __call__(self, message: str, *values: str) -> str:
-        """Return the message."""
+        """Return the translated message."""
         ...
 
 

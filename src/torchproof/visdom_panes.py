@@ -1,4 +1,4 @@
-"""Read the JSON of a pane of a running Visdom server, and take a picture of it."""
+"""Read the JSON of a pane of a running Visdom server, and render the pane as a picture."""
 
 from __future__ import annotations
 

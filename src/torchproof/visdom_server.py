@@ -1,4 +1,4 @@
-"""Run a Visdom server for a `with` block; as a command, in the foreground."""
+"""Run a Visdom server for a `with` block, or as a command in the foreground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Install the front end of Visdom with its third-party files, at pinned versions."""
+"""Install Visdom's front end, with its third-party files at pinned versions."""
 
 from __future__ import annotations
 

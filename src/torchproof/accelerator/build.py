@@ -1,4 +1,4 @@
-"""The compiled part of the simulated accelerator, built once for each torch and compiler."""
+"""Compile the simulated accelerator, once per torch build and compiler."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from torchproof.cache_folder import cache_folder, make_private
 SOURCE = Path(__file__).with_name("source")
 OLDEST = (2, 9)
 """The first release of torch that the source compiles with."""
-# To optimise would take longer than all that is ever computed with it.
+# Optimizing would take longer than all computation that is ever done with it.
 _FLAGS = ("-std=c++20", "-O0", "-w", "-fPIC", "-shared")
 _SHOWN = 2000
-"""Characters of what the compiler says that are shown."""
+"""Characters of the compiler's output to show."""
 
 
 class NotBuilt(RuntimeError):
-    """The simulated accelerator cannot be built here; the message says what to do."""
+    """The simulated accelerator cannot be built here; the message gives the next step."""
 
 
 def built(*, cache: Path | None = None) -> Path:
-    """Return the library of the simulated accelerator, compiled the first time.
+    """Return the shared library of the simulated accelerator; the first call compiles it.
 
-    Compiling takes one core for half a minute; another process that asks meanwhile waits for it.
-    `cache` is the folder that keeps it. Raises `NotBuilt`.
+    Compiling takes half a minute on one core; other processes wait for it on a lock. `cache` is the
+    folder for the library. Raises `NotBuilt`.
     """
     import torch
 
@@ -60,7 +60,7 @@ def _compiler() -> str:
 
 
 def check_release(version: str) -> None:
-    """Raise `NotBuilt` for a release of torch that the source does not compile with."""
+    """Raise `NotBuilt` for a torch release too old for the source."""
     major, minor = version.split(".")[:2]
     if (int(major), int(minor)) < OLDEST:
         raise NotBuilt(
@@ -70,14 +70,14 @@ def check_release(version: str) -> None:
 
 
 def _digest(compiler: str) -> str:
-    """Return what tells two builds apart: source, flags, torch, Python and compiler."""
+    """Return the cache key of a build: a digest of source, flags, torch, Python and compiler."""
     import torch
 
     content = hashlib.sha256()
     for path in sorted(SOURCE.iterdir()):
         content.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
-    # Two builds of one release differ, and two environments hold it in two places.
+    # Builds of one release differ, and each environment has its own copy of torch.
     torch_build = (torch.__version__, torch.version.git_version, torch.__file__)
     for part in (*_FLAGS, *torch_build, sys.implementation.cache_tag, compiler):
         content.update(f"{part}\0".encode())
@@ -85,7 +85,7 @@ def _digest(compiler: str) -> str:
 
 
 def _compile(compiler: str, library: Path) -> Path:
-    """Compile the source, and return the library."""
+    """Compile the source to `library` and return it."""
     import torch
 
     home = Path(torch.__file__).parent

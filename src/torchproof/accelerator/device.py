@@ -1,4 +1,4 @@
-"""The device `sim` in this process: loaded once, and never unloaded."""
+"""Register the device `sim` with torch in this process, for good."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _COUNT = 1
 def load(*, cache: Path | None = None) -> torch.device:
     """Register the simulated accelerator with torch as `sim`, and return the device.
 
-    It is then torch's accelerator for the life of the process; torch cannot forget a device. Raises
-    `NotBuilt` where it cannot be compiled.
+    It stays torch's accelerator until the process exits, since torch cannot unregister a device.
+    Raises `NotBuilt` if it cannot be compiled.
     """
     library = built(cache=cache)
     registration.rename_privateuse1_backend(NAME)
@@ -32,7 +32,7 @@ def load(*, cache: Path | None = None) -> torch.device:
 
 
 class _Device:
-    """The context manager `torch.sim.device`; there is but one device to choose."""
+    """The context manager `torch.sim.device`; it does nothing, since there is only one device."""
 
     def __init__(self, device: Any) -> None:
         self.idx = _index(device)
@@ -45,7 +45,7 @@ class _Device:
 
 
 def _index(device: Any) -> int:
-    """Return the index of a device given as torch takes them, and refuse one that is not there."""
+    """Return the index of a device, given as any type that torch takes; refuse a missing device."""
     if device is None:
         return 0
     index = device if isinstance(device, int) else torch.device(device).index or 0
@@ -55,7 +55,7 @@ def _index(device: Any) -> int:
 
 
 def _module() -> types.ModuleType:
-    """Return what torch looks up as `torch.sim`."""
+    """Return the module that torch uses as `torch.sim`."""
     module: Any = types.ModuleType(f"torch.{NAME}", "The simulated accelerator of torchproof.")
     generator: torch.Generator = torch.ops.torchproof_sim.default_generator()
 
@@ -87,9 +87,9 @@ def _module() -> types.ModuleType:
     module.current_device = lambda: 0
     module.set_device = check_device
     module.init = module._lazy_init = lambda: None
-    # A GPU cannot be used in a fork of a process that has used it; this device can.
+    # Unlike a GPU, this device works in a fork of a process that has used it.
     module._is_in_bad_fork = lambda: False
-    # Each call is done before it returns.
+    # Calls are synchronous, so there is nothing to wait for.
     module.synchronize = check_device
 
     module.Stream = functools.partial(torch.Stream, NAME)
