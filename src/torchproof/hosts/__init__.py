@@ -1,1 +1,1 @@
-"""Hosts beside Sphinx that run subjects: pytest, sphinx-gallery and the live preview."""
+"""The hosts other than Sphinx that run subjects: pytest, sphinx-gallery and the live preview."""

@@ -1,7 +1,7 @@
-"""For sphinx-gallery: pictures of panes and graphs, and a clean start for each script.
+"""Hooks for sphinx-gallery: picture panes and graphs, and reset the state for each script.
 
-Use them in conf.py by name: as `reset_modules` "matplotlib" and the `reset` of here, with
-`reset_modules_order="both"`, and as `image_scrapers` the `scrape_figures` and `scrape` of here.
+Name them in conf.py: set `reset_modules` to "matplotlib" and this module's `reset`, with
+`reset_modules_order="both"`, and `image_scrapers` to its `scrape_figures` and `scrape`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Pane:
 
 
 class _Script:
-    """What belongs to the script that runs now."""
+    """The state of the running script: its server, and the panes seen so far."""
 
     def __init__(self, places: Places) -> None:
         self.stack = ExitStack()
@@ -69,7 +69,7 @@ class _Script:
         set_default_port(self.port)
 
     def changed_panes(self) -> list[_Pane]:
-        """Return the panes that are new or changed since the last block."""
+        """Return the panes that are new or have changed since the last block."""
         if self.port is None:
             return []
         import visdom
@@ -91,7 +91,7 @@ _script = _Script(Places(PurePosixPath()))
 
 
 def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
-    """Give a script a Visdom server if it wants one, and torch as a new process finds it."""
+    """Start a Visdom server if the script imports visdom, and reset torch's global state."""
     global _script
     _script.stack.close()
     path = _script_path(gallery_conf, fname)
@@ -107,7 +107,7 @@ def reset(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
 
 
 def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
-    """Return the path of a script; sphinx-gallery hands over the name alone."""
+    """Return the path of a script, of which sphinx-gallery passes only the name."""
     folders = [Path(gallery_conf["src_dir"], folder) for folder in gallery_conf["examples_dirs"]]
     paths = [path for folder in folders for path in folder.rglob(Path(fname).name)]
     if len(paths) > 1:
@@ -121,13 +121,13 @@ def _script_path(gallery_conf: dict[str, Any], fname: str) -> Path:
 
 
 def _from_root(path: Path, docs: str | Path) -> str:
-    """Return the path of a script from the folder that holds the pages' folder, as for the site."""
+    """Return the path of a script relative to the parent of the docs folder, as for the site."""
     parts = Path(os.path.relpath(path, docs)).parts
     return PurePosixPath(*(part for part in parts if part != os.pardir)).as_posix()
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Return reST for the figures that a block's comments ask for and the panes that it changed."""
+    """Return reST for the drawings that a block's comments request and the panes it changed."""
     parts = [_drawn(found, block_vars) for found in _DRAWN.finditer(block[1])]
     panes = _script.changed_panes()
     if panes:
@@ -136,12 +136,12 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
 
 
 def scrape_figures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Return reST for the Matplotlib figures, with what they show in words."""
+    """Return reST for the Matplotlib figures, with descriptions as alt texts."""
     import matplotlib.pyplot as plt
 
     words = [figure_in_words(plt.figure(number)) for number in plt.get_fignums()]
     rst = matplotlib_scraper(block, block_vars, gallery_conf)
-    # sphinx-gallery writes them into its HTML as they are.
+    # sphinx-gallery does not escape alt texts in its HTML.
     left = iter(html.escape(text) for text in words)
     return re.sub(r"(?<=:alt: ).*", lambda _: next(left), rst)
 
@@ -150,7 +150,7 @@ def _drawn(found: re.Match[str], block_vars: dict[str, Any]) -> str:
     kind = cast("PictureKind", found["kind"])
     picture = Picture(kind, found["name"], saved=bool(found["saved"]))
     shown = record(picture, block_vars["example_globals"])
-    assert not isinstance(shown, Pane)  # a comment cannot ask for one
+    assert not isinstance(shown, Pane)  # a comment cannot request a pane
     return drawing_rst(shown)
 
 
@@ -172,7 +172,7 @@ def _panes(
 
 
 def _image(path: Path, src_dir: str, words: str) -> str:
-    # The pictures have more pixels than they take on the page, which figure_rst cannot be told.
+    # The pictures are shown at less than full resolution, for which figure_rst has no option.
     return (
         f".. image:: /{path.relative_to(src_dir).as_posix()}\n"
         f"    :alt: {words}\n"
@@ -182,7 +182,7 @@ def _image(path: Path, src_dir: str, words: str) -> str:
 
 
 def panes_of(path: Path, *, docs: Path) -> dict[str, dict[str, Any]]:
-    """Run a script block by block, as sphinx-gallery does; return its panes by their places."""
+    """Run a script block by block, as sphinx-gallery does; return its panes by place."""
     conf = {"src_dir": str(docs), "examples_dirs": [str(path.parent)]}
     namespace = {"__name__": "__main__", "__file__": str(path)}
     panes: dict[str, dict[str, Any]] = {}
@@ -198,7 +198,7 @@ def panes_of(path: Path, *, docs: Path) -> dict[str, dict[str, Any]]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the scripts given after the folder of the pages; print their panes as JSON."""
+    """Run scripts and print their panes as JSON; the first argument is the docs folder."""
     docs = Path(argv[0])
     panes: dict[str, dict[str, Any]] = {}
     for name in argv[1:]:

@@ -1,8 +1,8 @@
-"""Live preview: `python -m torchproof.hosts.preview` builds after each edit, and serves the site.
+"""Live preview: `python -m torchproof.hosts.preview` rebuilds after each edit and serves the site.
 
-All builds happen in this process, and all examples run from one fork server, so that an edit
-costs neither the imports of Sphinx nor that of torch. When the code itself changes, the process
-replaces itself by a new one.
+All builds run in this process, and all examples in forks of one fork server, so that a rebuild
+imports neither Sphinx nor torch. When the code of torchproof changes, the process re-executes
+itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from torchproof.sphinx_ext.proving import keep_worker
 
 _CODE = Path(__file__).parents[1]
 _WRITTEN = ("_build", "gallery", "panes", "locale")
-"""Folders under docs that builds write themselves."""
+"""Folders under docs that a build writes to."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,11 +46,11 @@ def main(arguments: Sequence[str]) -> int:
     ended, anew = _ended(), False
     warm = Worker(root=root, subjects=find_in_tree(root).subjects)
     with suppress(KeyboardInterrupt), pages, warm as worker:
-        # It imports torch while the first build reads the pages.
+        # The fork server imports torch while the first build reads the pages.
         threading.Thread(target=worker.environment, args=["cpu"], daemon=True).start()
         with keep_worker(worker):
             first = True
-            # It is watched from before the first build on: what is edited meanwhile is not lost.
+            # Watch from before the first build, so that no edit during it is lost.
             for changes in watch(
                 *_watched(root),
                 watch_filter=_filter(root),
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _ended() -> threading.Event:
-    """Return what Ctrl-C sets: Sphinx keeps the exception to itself while it builds."""
+    """Return an event that Ctrl-C sets, since Sphinx swallows the exception during a build."""
     ended = threading.Event()
 
     def end(*_: object) -> None:
@@ -85,7 +85,7 @@ def _ended() -> threading.Event:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, end)
-    # It would say each change that it sees.
+    # watchfiles logs every change.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     return ended
 

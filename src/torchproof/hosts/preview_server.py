@@ -1,7 +1,7 @@
-"""A site on 127.0.0.1 whose open pages load themselves anew after each build.
+"""Serve a site on 127.0.0.1 and reload its open pages after each build.
 
-Each page is served with a few lines of JavaScript that ask for the number of the build. The answer
-is held back until there is another build than the one that the page came from.
+Each page is served with a few lines of JavaScript that long-poll for the build number. The server
+answers when there is a newer build than the page's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 _BUILD = "/-/build"
 _PATIENCE = 25.0
-"""Seconds that an answer is held back; then the page asks again."""
+"""Seconds until a poll times out; the page then polls again."""
 _SCRIPT = """\
 <script>
 (async () => {
@@ -42,7 +42,7 @@ class LivePages:
     """The server of a built site, in a thread; use it in a `with` statement."""
 
     def __init__(self, folder: Path, *, port: int) -> None:
-        # A page that a server before this one has served must not take our builds for its own.
+        # Build numbers must not repeat those of an earlier server, whose pages may still be open.
         self._build = time.time_ns()
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer((HOST, port), partial(_Handler, folder, self))
@@ -50,7 +50,7 @@ class LivePages:
 
     @property
     def url(self) -> str:
-        """Address of the first page."""
+        """URL of the first page."""
         return f"http://{HOST}:{self._server.server_port}/"
 
     def __enter__(self) -> Self:
@@ -67,17 +67,17 @@ class LivePages:
         self._server.server_close()
 
     def built(self) -> None:
-        """Have the open pages load themselves anew."""
+        """Make the open pages reload."""
         with self._changed:
             self._build += 1
             self._changed.notify_all()
 
     def script(self) -> bytes:
-        """Return what is added to a page that is served now."""
+        """Return the script to add to a page, with the current build number."""
         return (_SCRIPT % (_BUILD, self._build)).encode()
 
     def wait_for_another(self, seen: str) -> bool:
-        """Return whether there is another build than `seen`, at the latest when patience ends."""
+        """Wait for a build other than `seen`; return False if `_PATIENCE` runs out first."""
         with self._changed:
             return self._changed.wait_for(lambda: str(self._build) != seen, _PATIENCE)
 
@@ -88,7 +88,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(folder))  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
-        """Answer with a file, or with whether there was another build."""
+        """Answer with a file, or to a poll, with whether there is a new build."""
         path = urlsplit(self.path)
         file = Path(self.translate_path(self.path))
         if path.path == _BUILD:
@@ -103,7 +103,7 @@ class _Handler(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def _say_page(self, file: Path) -> None:
-        # The number is taken before the page is read: at worst the page is loaded once too often.
+        # Take the build number before reading the page: at worst the page reloads once too often.
         script = self._pages.script()
         head, body, tail = file.read_bytes().rpartition(b"</body>")
         self._say(HTTPStatus.OK, head + script + body + tail)
@@ -116,9 +116,9 @@ class _Handler(SimpleHTTPRequestHandler):
         self.wfile.write(content)
 
     def end_headers(self) -> None:
-        """Have the browser ask again each time."""
+        """Forbid the browser to cache."""
         self.send_header("Cache-Control", "no-store")
         super().end_headers()
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - its name there
-        """Say nothing: the terminal is for the builds."""
+        """Log no requests: the terminal is for the builds."""

@@ -1,4 +1,4 @@
-"""Subjects as pytest items, one for each device.
+"""Collect subjects as pytest items, one per device.
 
 `pytest -p torchproof.hosts.pytest_plugin docs gallery` runs them all.
 """
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the fork server and settle the devices, before anything is collected."""
+    """Find the subjects, start the runner and choose the devices, before collection."""
     if config.option.help or config.option.version:
         return
     if config.option.record and config.option.patch:
@@ -96,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--dask runs elsewhere: leave -n, --due, --patch, --no-fork out")
     if processes:
         share_memory(processes)
-    # pytest takes `[` only after `::`; the id of a script has none.
+    # pytest accepts `[` only after `::`, which the id of a script lacks.
     config.args[:] = [_script_argument(argument) for argument in config.args]
     files = config.stash[_FILES] = find_files(config.rootpath, cache=_found_before(config))
     subjects = [subject for found in files.values() for subject in found.subjects]
@@ -108,11 +108,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _found_before(config: pytest.Config) -> Path | None:
-    """Return the file that remembers what was found: xdist reads all pages in each process."""
+    """Return the cache file of the finder; under xdist each process would read all pages."""
     cache: pytest.Cache | None = getattr(config, "cache", None)
     try:
         return cache.mkdir("torchproof") / "found.json" if cache else None
-    except OSError:  # of a checkout that nothing may be written to
+    except OSError:  # a read-only checkout
         return None
 
 
@@ -125,7 +125,7 @@ def _runner(config: pytest.Config, subjects: list[Subject]) -> Runner:
     patch = config.option.patch
     worker = Worker(
         root=config.rootpath,
-        # Under xdist this process runs nothing itself and needs no more than torch.
+        # Under xdist the controller runs no subject, so torch alone is preloaded.
         subjects=() if getattr(config.option, "numprocesses", None) else subjects,
         patch=patch.resolve() if patch else None,
         fork=FORKS and not config.option.no_fork,
@@ -134,7 +134,7 @@ def _runner(config: pytest.Config, subjects: list[Subject]) -> Runner:
 
 
 def _check_records(config: pytest.Config) -> None:
-    """Refuse to run for hours towards a record that cannot be merged into, or means nothing."""
+    """Refuse early, not after hours, if records are unreadable or torch is beyond the range."""
     try:
         read_records(config.rootpath / "docs" / "verified")
     except RecordError as error:
@@ -163,7 +163,7 @@ def _devices(config: pytest.Config, runner: Runner) -> tuple[str, ...]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell an xdist process which devices were settled."""
+    """Send the chosen devices to an xdist worker."""
     node.workerinput["torchproof_devices"] = list(node.config.stash[_DEVICES])
 
 
@@ -181,14 +181,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
-    """Keep pytest from importing a script that is named on the command line."""
+    """Prevent pytest from importing a script named on the command line."""
     if module_path in parent.config.stash[_FILES]:
         return NoTests.from_parent(parent, path=module_path)
     return None
 
 
 class NoTests(pytest.File):
-    """What pytest's own collector sees of a script: nothing."""
+    """A script as seen by pytest's own collector: without tests."""
 
     def collect(self) -> list[pytest.Item]:
         """Collect nothing."""
@@ -196,7 +196,7 @@ class NoTests(pytest.File):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --due, leave out what passed here as it stands now."""
+    """With --due, deselect items with a passing verdict here for their current digest."""
     runner = config.stash[_RUNNER]
     if config.option.due and isinstance(runner, LocalRunner):
         records = read_records(config.rootpath / "docs" / "verified")
@@ -208,7 +208,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the runner know what is selected, so that a cluster can begin with all of it."""
+    """Announce the selected items to the runner, so that a cluster can start all of them."""
     if not session.config.option.collectonly:
         items = [item for item in session.items if isinstance(item, SubjectItem)]
         session.config.stash[_RUNNER].expect((item.subject, item.device) for item in items)
@@ -218,7 +218,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Have a skipped subject reported where it stands, not where this plugin skips it."""
+    """Report a skipped subject at its own line, not at the line where this plugin skips it."""
     report = yield
     if isinstance(item, SubjectItem) and call.excinfo is not None and report.skipped:
         report.longrepr = (str(item.path), item.subject.line, str(call.excinfo.value))
@@ -229,7 +229,7 @@ class SubjectFile(pytest.File):
     """A page or a script."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield an item for each subject and device; any problem of the file stops it."""
+        """Yield an item per subject and device; raises CollectError if the file has a problem."""
         found = self.config.stash[_FILES][self.path]
         if found.problems:
             raise self.CollectError("\n".join(map(str, found.problems)))
@@ -246,7 +246,7 @@ class SubjectItem(pytest.Item):
 
     @classmethod
     def make(cls, parent: SubjectFile, subject: Subject, device: str) -> SubjectItem:
-        """Make the item; its id is the subject's, with the device."""
+        """Create the item; its node id is the subject's id with the device in brackets."""
         name = subject.id.partition("::")[2] or "script"
         nodeid = f"{subject.id}[{device}]"
         item: SubjectItem = cls.from_parent(parent, name=f"{name}[{device}]", nodeid=nodeid)
@@ -256,7 +256,7 @@ class SubjectItem(pytest.Item):
         return item
 
     def runtest(self) -> None:
-        """Run the subject in its fresh process."""
+        """Run the subject in a fresh process."""
         came = self.config.stash[_RUNNER].run(self.subject, self.device)
         outcome = came.outcome
         self.user_properties += [
@@ -274,16 +274,16 @@ class SubjectItem(pytest.Item):
             raise SubjectFailed(report(self.subject.file, outcome))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what the page shows and what came; the runner's own frames say nothing."""
+        """Show expected and actual output, without the runner's own frames."""
         if isinstance(excinfo.value, SubjectFailed | WorkerError | ClusterError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return where the subject begins, and the headline of a failure."""
-        # Where the headline is the end of the item's id, pytest takes its dots for Python's.
+        """Return the file and line of the subject, and the headline of a failure."""
+        # If the headline ends the node id, pytest takes its dots for those of Python names.
         return self.path, self.subject.line - 1, f"{self.subject.id} on {self.device}"
 
 
 class SubjectFailed(Exception):
-    """A subject did not do what its page shows."""
+    """A subject did not behave as its page shows."""

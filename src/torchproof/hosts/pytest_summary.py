@@ -1,4 +1,4 @@
-"""The end of a pytest run: what was checked, where, and how long it took; the record of it."""
+"""Summarize a pytest run: counts, environments and times; write records and the drift table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from torchproof.running.outcome import Failure
 
 _SLOWEST = 5
 _WRITTEN_AFTER = 25
-"""Outcomes after which a record is written: a run that is killed loses no more than that."""
+"""Outcomes between two writes of the records, so the most that a killed run loses."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class _Totals:
 
 
 class Summary:
-    """Collects outcomes from the reports, which under xdist come from several processes."""
+    """Collect outcomes from the test reports, which under xdist come from several processes."""
 
     def __init__(self, config: pytest.Config, subjects: Sequence[Subject]) -> None:
         self.config = config
@@ -44,7 +44,7 @@ class Summary:
         self.since_written = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count an outcome."""
+        """Count an outcome, and write the records from time to time with --record."""
         found: dict[str, Any] = dict(report.user_properties)
         if report.when != "call" or "outcome" not in found:
             return
@@ -71,7 +71,7 @@ class Summary:
             self._record()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the summary; write the record and the table of what no longer holds."""
+        """Print the summary; write the records and the drift table if requested."""
         if not self.totals:
             return
         write = terminalreporter.write_line
@@ -104,7 +104,7 @@ class Summary:
                 write(f"recorded {outcomes} outcomes in {name}")
 
     def _record(self) -> dict[Path, int]:
-        """Write what was seen so far; return how many outcomes went into each file."""
+        """Write the verdicts so far; return the number of verdicts by file."""
         self.since_written = 0
         folder = self.config.rootpath / "docs" / "verified"
         written = {}
@@ -119,7 +119,7 @@ class Summary:
         return written
 
     def _drift(self, environment: Environment) -> str:
-        """Return the table of what a record says holds and what failed here."""
+        """Return the table of subjects that passed in some record but failed here."""
         records = read_records(self.config.rootpath / "docs" / "verified")
         fell = []
         for key, verdict in sorted(self.verdicts[environment].items()):
