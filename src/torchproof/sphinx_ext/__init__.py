@@ -1,4 +1,4 @@
-"""The Sphinx side of Torchproof; each part registers what it defines."""
+"""The Sphinx extension of Torchproof; each part has a `setup` of its own."""
 
 from __future__ import annotations
 
@@ -53,38 +53,38 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-# In the order of a build; where two parts listen to one event, the first is called first.
+# In build order; for one event, handlers run in the order of this list.
 BEFORE_READING = (
     translation,  # config-inited
     not_found,  # config-inited
-    proving,  # builder-inited: runs what has no outcome
-    pane_pictures,  # builder-inited, after it: draws the panes that are not current
+    proving,  # builder-inited: runs the subjects without an outcome
+    pane_pictures,  # builder-inited, after proving: draws the outdated panes
     downloads,  # builder-inited, after sphinx-gallery
-    dependencies,  # env-get-outdated: which pages a change makes new
+    dependencies,  # env-get-outdated: the pages to read again
 )
 READING = (
     script_outputs,  # source-read
     domain,
     entry,
-    drawings,  # and where they are written
+    drawings,  # also while writing
     example,
-    sections,  # a transform: joins the subjects with the sections that were read
-    page_examples,  # doctree-read: tells what is checked and not shown
+    sections,  # a transform: joins subjects with sections
+    page_examples,  # doctree-read: warns of examples that are checked but not shown
     placeholders,  # doctree-read, env-updated; a post-transform; build-finished
-    code_links,  # and doctree-resolved
+    code_links,  # also doctree-resolved
     fact_anchors,
     note_2019,
     visdom_options,
     totals,
     reading_order,
-    script_navigation,  # and html-page-context
+    script_navigation,  # also html-page-context
     name_index,
     compatibility,
     release_changes,
     then_and_now,
 )
 WRITING = (
-    page_links,  # html-page-context, as do all up to picture_sizes
+    page_links,  # html-page-context, like all up to picture_sizes
     repository,
     markdown_pages,
     summaries,
@@ -92,7 +92,7 @@ WRITING = (
     theme_fixes,
     picture_sizes,
     index,  # html-collect-pages, build-finished
-    stock_doctest,  # the builder doctest alone
+    stock_doctest,  # for the builder doctest only
 )
 AT_THE_END = (
     gate,  # build-finished

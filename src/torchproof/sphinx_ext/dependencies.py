@@ -1,8 +1,8 @@
-"""Pages that show more than is in their source, such as what introspection says of a name.
+"""Read pages again when data outside their source changes, such as introspection results.
 
-Such a page depends on a fingerprint: a function whose text changes when what is shown does. The
-page is read again when the text is not what it was when the page was read. What the records say
-needs no fingerprint if it is a placeholder (`placeholders.py`).
+Such a page depends on a fingerprint: a function whose text changes with the data. The page is read
+again if the text differs from that of the last reading. Data from the records needs no fingerprint
+if it is drawn by a placeholder (`placeholders.py`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-# The environment is pickled, and a function is pickled by its name: it has to be one of a module.
+# The environment is pickled, and functions are pickled by name, so only module-level ones work.
 Fingerprint = Callable[["BuildEnvironment", str], str]
-"""Gets the environment of the build and the name of the page."""
+"""Takes the build environment and the name of the page."""
 
 
 def depend_on(env: BuildEnvironment, fingerprint: Fingerprint) -> None:
-    """Have the page that is being read read again when the fingerprint changes."""
+    """Read the current page again in a later build if the fingerprint has changed."""
     shown = _shown(env).setdefault(env.docname, {})
     if fingerprint not in shown:
         shown[fingerprint] = fingerprint(env, env.docname)
@@ -42,5 +42,5 @@ def _shown(env: BuildEnvironment) -> dict[str, dict[Fingerprint, str]]:
 
 
 def setup(app: Sphinx) -> None:
-    """Ask the fingerprints before reading."""
+    """Compare the fingerprints before reading."""
     app.connect("env-get-outdated", _outdated)

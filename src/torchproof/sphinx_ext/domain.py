@@ -1,7 +1,7 @@
-"""Entries as targets of links.
+"""The Sphinx domain whose objects are the entries, as link targets.
 
-Pages and scripts refer to entries with the Python roles. The entries are objects of a domain of
-their own, so that the published objects.inv does not claim torch's names for this site.
+Pages and scripts link to entries with the Python roles. Entries have their own domain, so that the
+published objects.inv does not claim torch's names for this site.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ProofDomain(Domain):
-    """Entries of this site, by public name."""
+    """The entries of this site, by public name, and data of the extension's parts by page."""
 
     name = "proof"
     label = "Torchproof"
@@ -31,44 +31,44 @@ class ProofDomain(Domain):
     initial_data: ClassVar[dict[str, Any]] = {"entries": {}, "subjects": {}, "of_pages": {}}
     data_version = 3
     site: Site
-    """Known from `builder-inited` on. Each process makes its own: domains are not pickled."""
+    """Set at `builder-inited`, and never pickled."""
     shown: dict[str, str]
-    """Digest of what the records say on each page; known from `env-updated` on."""
+    """Digest of the placeholders' content by page; set at `env-updated`."""
     written: set[str]
-    """Pages with something of the records that this build has drawn; from `env-updated` on."""
+    """Pages that this build has written; reset at `env-updated`."""
 
     @property
     def entries(self) -> dict[str, tuple[str, str]]:
-        """Public name to page and anchor."""
+        """Page and anchor of each entry, by public name."""
         entries: dict[str, tuple[str, str]] = self.data["entries"]
         return entries
 
     @property
     def subjects(self) -> dict[str, tuple[str, str]]:
-        """Subject id to page and anchor."""
+        """Page and anchor of each subject, by its id."""
         subjects: dict[str, tuple[str, str]] = self.data["subjects"]
         return subjects
 
     def of_pages(self, part: str) -> dict[str, Any]:
-        """Return what a part keeps of each page, by page.
+        """Return the data that a part of the extension stores per page.
 
-        It is forgotten when the page is read again, and goes on where pages are read in parallel.
+        The data of a page is cleared when the page is read again, and merged after parallel reads.
         """
         kept: dict[str, Any] = self.data["of_pages"].setdefault(part, {})
         return kept
 
     def note_subject(self, subject: str, anchor: str) -> None:
-        """Remember that the page being read has the section of a subject."""
+        """Store the current page and an anchor as the place of a subject."""
         self.subjects[subject] = (self.env.docname, anchor)
 
     def note_entry(self, name: str, anchor: str) -> None:
-        """Remember that the page being read has the entry of a name."""
+        """Store the current page and an anchor as the place of a name's entry."""
         self.entries[name] = (self.env.docname, anchor)
-        # Other sites know no `proof` domain; from there an entry is `{external+key:ref}`.
+        # Other sites lack the `proof` domain; they link to an entry with `{external+key:ref}`.
         self.env.domains.standard_domain.labels[name] = (self.env.docname, anchor, name)
 
     def clear_doc(self, docname: str) -> None:
-        """Forget what is known of a page."""
+        """Remove the data of a page."""
         for places in (self.entries, self.subjects):
             for name in [name for name, (doc, _) in places.items() if doc == docname]:
                 del places[name]
@@ -76,7 +76,7 @@ class ProofDomain(Domain):
             pages.pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
-        """Take over what a parallel reader found."""
+        """Merge the data of a parallel reader."""
         for places, others in (
             (self.entries, otherdata["entries"]),
             (self.subjects, otherdata["subjects"]),
@@ -87,17 +87,17 @@ class ProofDomain(Domain):
             own.update({doc: kept for doc, kept in pages.items() if doc in docnames})
 
     def resolve_any_xref(self, *_: object, **__: object) -> list[tuple[str, nodes.reference]]:
-        """Resolve nothing: entries are referred to with the Python roles."""
+        """Resolve nothing: links to entries use the Python roles."""
         return []
 
     def get_objects(self) -> Iterable[tuple[str, str, str, str, str, int]]:
-        """Yield the entries for the search and for objects.inv."""
+        """Yield the entries for objects.inv."""
         for name, (doc, anchor) in sorted(self.entries.items()):
             yield name, name, "entry", doc, anchor, 1
 
 
 def proof_domain(env: BuildEnvironment) -> ProofDomain:
-    """Return the domain of a build."""
+    """Return the `proof` domain of a build."""
     domain = env.domains["proof"]
     assert isinstance(domain, ProofDomain)
     return domain
@@ -106,9 +106,9 @@ def proof_domain(env: BuildEnvironment) -> ProofDomain:
 def _resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.Element | None:
-    """Resolve a Python role to our entry of that name.
+    """Resolve a Python role to the entry of that name, or a subject link to its section.
 
-    A name of the inventory whose area is under construction is text until its entry stands.
+    A name in an area under construction is plain text until it has an entry.
     """
     domain = proof_domain(env)
     target = node["reftarget"]

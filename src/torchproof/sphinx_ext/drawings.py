@@ -1,7 +1,7 @@
-"""Recorded graphs, trees and traces in a document, drawn when its page is written.
+"""Draw recorded graphs, trees and traces when their page is written.
 
-A document holds what was recorded. The drawing is made in the language of the site, with ids of its
-page, and changes with the code that draws.
+The doctree holds the recorded data. So the drawing is in the language of the site, has ids unique
+to its page, and changes with the drawing code.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ class drawing(nodes.General, nodes.Element):  # noqa: N801 (as docutils names it
 
 
 def drawing_node(shown: Drawable, env: BuildEnvironment) -> nodes.container:
-    """Return the node for what was recorded, in the frame that the styles know."""
-    # A page may show one graph twice, so its number on the page tells a drawing from the others.
+    """Return the node for recorded data, in a frame with the CSS class of its kind."""
+    # A page may show one graph twice, so drawings are numbered by page.
     number = env.new_serialno("torchproof-drawing") + 1
     frame = "autograd-graph" if isinstance(shown, Graph) else "drawn-list"
     return nodes.container("", drawing("", shown=shown, number=number), classes=[frame])
 
 
 def drawing_markdown(node: drawing) -> str:
-    """Return what a drawing shows, in Markdown."""
+    """Return the content of a drawing as Markdown."""
     return in_words(node["shown"], translate=translate)
 
 
 def drawing_rst(shown: Drawable) -> str:
-    """Return reST for the page of a script, which is written before Sphinx reads it."""
+    """Return reST for the page of a script, which sphinx-gallery writes before Sphinx reads it."""
     return f".. {DIRECTIVE}::\n\n    {msgspec.json.encode(shown).decode()}\n"
 
 
@@ -78,7 +78,7 @@ def _skip(_: Any, __: drawing) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the node, the directive of scripts, and what has all pages written anew."""
+    """Register the node, the directive for scripts' pages, and a digest that rewrites all pages."""
     app.add_node(
         drawing,
         html=(_visit_html, None),
@@ -88,7 +88,7 @@ def setup(app: Sphinx) -> None:
         texinfo=(_skip, None),
     )
     app.add_directive(DIRECTIVE, _Drawing)
-    # Sphinx writes all pages again where a setting of the kind "html" has another value.
+    # Sphinx rewrites all pages when a setting of the "html" rebuild type changes.
     app.add_config_value(
         "torchproof_drawing", digest_of(("pictures.drawing",)), "html", types=frozenset({str})
     )

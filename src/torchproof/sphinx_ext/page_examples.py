@@ -1,8 +1,7 @@
-"""Which example of the finder a `{doctest}` block of a page is, told by what both hold.
+"""Match the `{doctest}` blocks of a page with the finder's examples by content.
 
-Sphinx and the finder read a page apart. A block and an example are the same if they have the same
-statements, outputs and options, and come from the page's own file; of equal ones, the first is the
-first.
+Sphinx and the finder parse a page independently. A block matches an example with the same
+statements, outputs and options in the page's own file; equal ones are matched in order.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _KEY = "torchproof_examples"
 
 @dataclass(frozen=True)
 class Place:
-    """An example with its section, and its number among the examples of its page."""
+    """An example with its subject, and its number among the examples of its page."""
 
     subject: Subject
     example: Example
@@ -36,12 +35,12 @@ class Place:
 
     @property
     def is_setup(self) -> bool:
-        """Whether it stands before the sections, and runs before each of them."""
+        """Whether the example precedes all sections, so that it runs before each of them."""
         return self.example in self.subject.setup
 
 
 class PageExamples:
-    """The examples of the page that is being read, and the blocks that they were met by."""
+    """The examples of the current page, and the blocks matched with them."""
 
     def __init__(self, subjects: list[Subject]) -> None:
         pairs = [(s, e) for s in subjects[:1] for e in s.setup]
@@ -50,7 +49,7 @@ class PageExamples:
         self._met: dict[int, Place] = {}
 
     def meet(self, code: str, options: Mapping[str, str | None]) -> Place | None:
-        """Return the next example that is equal to a block, and count it as met."""
+        """Return the next unmatched example equal to a block, and mark it as matched."""
         try:
             said = [(s.source, s.want) for s in parse_statements(code, 1)]
         except BadBlock:
@@ -68,7 +67,7 @@ class PageExamples:
         return None
 
     def keep(self, place: Place, block: nodes.Node) -> None:
-        """Remember the node that shows an example."""
+        """Store the node that shows an example."""
         self._met[id(block)] = place
 
     def place_of(self, block: nodes.Node) -> Place | None:
@@ -76,13 +75,13 @@ class PageExamples:
         return self._met.get(id(block))
 
     def unmet(self) -> Iterator[Example]:
-        """Yield the examples that no block of the page was equal to."""
+        """Yield the examples without a matching block."""
         yield from (place.example for place in self._left)
 
 
 def page_examples(env: BuildEnvironment) -> PageExamples:
-    """Return the examples of the page that is being read."""
-    # Sphinx forgets what is kept here when the page has been read.
+    """Return the examples of the current page."""
+    # Sphinx clears temp_data after each page.
     if _KEY not in env.temp_data:
         env.temp_data[_KEY] = PageExamples(subjects_of(env, env.docname))
     examples = env.temp_data[_KEY]
@@ -91,13 +90,13 @@ def page_examples(env: BuildEnvironment) -> PageExamples:
 
 
 def is_told_of(env: BuildEnvironment) -> bool:
-    """Say whether the finder could not read all of a page: then it has said so, and why."""
+    """Return whether the finder has already reported a problem in the current page."""
     path = Path(env.doc2path(env.docname))
     return any(root_of(env) / problem.file == path for problem in proof_of(env).found.problems)
 
 
 def _pictures_in(options: Mapping[str, str | None]) -> tuple[Picture, ...]:
-    """Return the pictures that the options of a block ask for, in the order of the finder."""
+    """Return the pictures that the options of a block request, in the finder's order."""
     graph, tree, trace, pane = (_words(options.get(k)) for k in ("graph", "tree", "trace", "pane"))
     pictures = [Picture("graph", graph, saved="saved" in options)] if graph else []
     pictures += [Picture("tree", tree)] if tree else []
@@ -118,7 +117,7 @@ def _words(option: str | None) -> str:
 
 
 def _tell_unmet(app: Sphinx, _: nodes.document) -> None:
-    """Warn of what was checked and is not on the page that was read."""
+    """Warn of examples that were checked but are not shown on the page."""
     env = app.env
     if is_told_of(env):
         return
@@ -133,5 +132,5 @@ def _tell_unmet(app: Sphinx, _: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Ask for what was not met at the end of each page."""
+    """Check for unmatched examples at the end of each page."""
     app.connect("doctree-read", _tell_unmet)

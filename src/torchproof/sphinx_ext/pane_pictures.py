@@ -1,4 +1,4 @@
-"""Pictures of the panes on the pages: the committed ones, drawn anew where they are out of date."""
+"""Committed pictures of the panes on the pages, redrawn when out of date."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 UNDRAWN = (AssetsError, BrowserMissingError, ServerError, OSError)
-"""What keeps all pictures from being drawn here; each says what to do."""
+"""Errors that prevent all drawing on this machine; each message gives the next step."""
 
 
 @dataclass(frozen=True)
 class ShownPane:
-    """A pane that a page or script shows: its place, its name, and the file and line of that."""
+    """A pane that a page or script shows, with its place, JSON, name, and source file and line."""
 
     place: PurePosixPath
     pane: Mapping[str, Any]
@@ -43,21 +43,21 @@ def pane_pictures(docs: str | Path) -> PanePictures:
 
 
 def pane_path(env: BuildEnvironment, subject: Subject, number: int, picture: Picture) -> Path:
-    """Return the file of a picture that a block of a section asks for, drawn or not."""
+    """Return the path of the picture that a block of a section requests; it may not exist."""
     return pane_pictures(env.srcdir).png(page_places(subject)[number, picture])
 
 
 def shown_width(picture: Path) -> int:
-    """Return how wide a picture of a pane stands on a page, in pixels of the page."""
+    """Return the width of a pane's picture on a page, in CSS pixels."""
     width, _ = imagesize.get(picture)
     return int(width) // PIXELS
 
 
 def bring_up_to_date(pictures: PanePictures, panes: Sequence[ShownPane]) -> None:
-    """Draw what is out of date; where that cannot be, say so of each pane.
+    """Redraw the outdated pictures; report each one that cannot be drawn.
 
-    The committed picture then stands in, and the log says why. Having none is a warning, and so is
-    a pane that no browser can draw, as long as there is one to tell.
+    The page then shows the committed picture, and the log gives the reason. A missing picture is a
+    warning. So is a pane that no browser can draw, if a browser is available.
     """
     reasons = {p.place: pictures.out_of_date(p.place, p.pane) for p in panes}
     due = [pane for pane in panes if reasons[pane.place]]
@@ -101,14 +101,14 @@ def _draw(app: Sphinx) -> None:
 
 
 def _run_scripts_again(app: Sphinx) -> None:
-    """Have scripts run whose pictures were drawn with other versions, as only that draws them.
+    """Rerun scripts whose pictures other versions have drawn, since only a rerun redraws them.
 
-    sphinx-gallery runs a script again where the digest that it kept of it is gone.
+    sphinx-gallery reruns a script whose stored digest is missing.
     """
     pictures = pane_pictures(app.srcdir)
     places = sorted(place for place in pictures.places() if place.parts[0] == "gallery")
     unsound = {place.parent: reason for place in places if (reason := pictures.unsound(place))}
-    # Where nothing can draw, the pictures would be as old as before.
+    # Without a browser a rerun would not redraw anything.
     if unsound and not missing_browser():
         for script, reason in unsound.items():
             kept = Path(app.srcdir, f"{script}.py.md5")
@@ -118,6 +118,6 @@ def _run_scripts_again(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Draw what is out of date once the outcomes are there, and before scripts run."""
+    """Redraw outdated pictures after proving and before sphinx-gallery runs the scripts."""
     app.connect("builder-inited", _run_scripts_again, priority=6)
     app.connect("builder-inited", _draw, priority=6)

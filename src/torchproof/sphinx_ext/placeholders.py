@@ -1,8 +1,8 @@
-"""What a page shows of the records: a placeholder while it is read, drawn when it is written.
+"""Placeholders for data from the records: inserted on reading, drawn on writing.
 
-So a new record has pages written and none read. A page is written again if what its placeholders
-draw is not what it was when this builder last wrote it; `shown-BUILDER.json` beside the doctrees
-says what that was, once a build has ended well.
+So a new record makes pages be rewritten but not read again. A page is rewritten if its
+placeholders' content differs from that of this builder's last write. A successful build stores
+digests of the content in `shown-BUILDER.json`, next to the doctrees.
 """
 
 from __future__ import annotations
@@ -26,32 +26,33 @@ if TYPE_CHECKING:
     from sphinx.util.docutils import SphinxTranslator
 
 REDRAWN = "proof-redrawn"
-"""Event for a page that is not read again: its name, and its document as it is to be written."""
+"""Event for a page with changed placeholder text, with its name and its filled doctree."""
 _PAGES = "placeholders"
 
-# Doctrees and the environment are pickled, a function by its name: it has to be one of a module.
+# Doctrees and environment are pickled, and functions are pickled by name, so only module-level
+# functions work.
 Draw = Callable[["BuildEnvironment", str, str], Sequence[nodes.Node]]
-"""Gets the environment of the build, the name of the page, and what the placeholder is for."""
+"""Takes the build environment, the name of the page, and the placeholder's `subject`."""
 
 
 class placeholder(nodes.Element):  # noqa: N801 - docutils names its nodes like this
-    """Stands for what `draw` returns of `subject`.
+    """A placeholder for the nodes that `draw` returns for `subject`.
 
-    It holds what that was as the page was read, where it is text of the page: the search and all
-    others that read pages then know it.
+    If those nodes are part of the page's text, its children are their content at reading time, so
+    that the search and other consumers of doctrees see it.
     """
 
 
 def place(draw: Draw, subject: str = "", *, content: Sequence[nodes.Node] = ()) -> placeholder:
-    """Return a placeholder; `content` is the text that the page has as it is read."""
+    """Return a placeholder; `content` is its text at reading time."""
     return placeholder("", *content, draw=draw, subject=subject)
 
 
 def fill(env: BuildEnvironment, docname: str, document: nodes.document) -> None:
-    """Draw what stands behind the placeholders of a page."""
+    """Replace the placeholders of a page by their current content."""
     for holder in list(document.findall(placeholder)):
         drawn = holder["draw"](env, docname, holder["subject"])
-        # While a page is read, Sphinx does this to all its text.
+        # On reading, Sphinx applies smart quotes to all text of a page.
         part = nodes.document(document.settings, document.reporter)
         part += drawn
         SphinxSmartQuotes(part, part).apply()
@@ -59,19 +60,19 @@ def fill(env: BuildEnvironment, docname: str, document: nodes.document) -> None:
 
 
 class FillPlaceholders(SphinxPostTransform):
-    """Draw what stands behind the placeholders, before the links in it are resolved."""
+    """Fill the placeholders before the links in their content are resolved."""
 
     default_priority = 5
 
     def run(self, **_: object) -> None:
-        """Go through the placeholders of a page."""
+        """Fill the placeholders of a page."""
         docname = self.env.docname
         fill(self.env, docname, self.document)
         proof_domain(self.env).written.add(docname)
 
 
 def _note(app: Sphinx, document: nodes.document) -> None:
-    """Remember what a page has placeholders for, and whether they have text."""
+    """Store the placeholders of a page, and whether they have text."""
     holders = list(document.findall(placeholder))
     if holders:
         noted = [(h["draw"], h["subject"], bool(h.children)) for h in holders]
@@ -79,7 +80,7 @@ def _note(app: Sphinx, document: nodes.document) -> None:
 
 
 def _write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return the pages that show something else than when they were written."""
+    """Return the pages whose placeholders' content has changed since they were written."""
     domain = proof_domain(env)
     pages = domain.of_pages(_PAGES)
     domain.written = set()
@@ -116,7 +117,7 @@ def _shown_path(app: Sphinx) -> Path:
 def _remember(app: Sphinx, exception: Exception | None) -> None:
     if exception is None:
         domain, before = proof_domain(app.env), _shown_before(app)
-        # A build of a few named pages leaves the others as they were.
+        # A build of selected pages does not write the others.
         shown = {
             docname: text if docname in domain.written else before.get(docname, "")
             for docname, text in sorted(domain.shown.items())
@@ -125,11 +126,11 @@ def _remember(app: Sphinx, exception: Exception | None) -> None:
 
 
 def _pass(_: SphinxTranslator, __: nodes.Element) -> None:
-    """Show what a placeholder has: a heading is listed in other pages as it was read."""
+    """Render a placeholder's children: headings are listed in other pages as they were read."""
 
 
 def setup(app: Sphinx) -> None:
-    """Note placeholders while reading; draw them while writing."""
+    """Store placeholders on reading; fill them on writing."""
     shown = (_pass, _pass)
     app.add_node(placeholder, html=shown, latex=shown, text=shown, man=shown, texinfo=shown)
     app.add_post_transform(FillPlaceholders)

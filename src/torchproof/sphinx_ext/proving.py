@@ -1,4 +1,4 @@
-"""The step before reading: every subject has an outcome, or the build says which has none."""
+"""Prove all subjects before reading, and warn of those that failed or have a problem."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _worker: ContextVar[Worker | None] = ContextVar("worker", default=None)
 
 
 def site_of(env: BuildEnvironment) -> Site:
-    """Return what is known of the tree that is being built."""
+    """Return the site of the tree that is being built."""
     return proof_domain(env).site
 
 
@@ -39,7 +39,7 @@ def proof_of(env: BuildEnvironment) -> Proof:
 
 
 def descriptions_of(env: BuildEnvironment) -> Descriptions:
-    """Return what introspection says of names."""
+    """Return the introspection results by name."""
     return site_of(env).descriptions
 
 
@@ -49,14 +49,14 @@ def order_of(env: BuildEnvironment) -> ReadingOrder:
 
 
 def root_of(env: BuildEnvironment) -> Path:
-    """Return the folder that the files of subjects are relative to."""
+    """Return the folder that the paths of subjects are relative to."""
     return site_of(env).root
 
 
 def subjects_of(env: BuildEnvironment, docname: str) -> list[Subject]:
-    """Return the subjects of a page, in its order; of a script's page, the script.
+    """Return the subjects of a page in order; for a script's page, the script.
 
-    sphinx-gallery writes the page of gallery/area/name.py to the document gallery/area/name.
+    sphinx-gallery writes the page of gallery/area/name.py as the document gallery/area/name.
     """
     site = site_of(env)
     path = Path(env.doc2path(docname))
@@ -74,7 +74,7 @@ def scripts_for(env: BuildEnvironment, names: tuple[str, ...]) -> list[Subject]:
 
 @contextmanager
 def keep_worker(worker: Worker) -> Iterator[None]:
-    """Have the builds of this process run their examples in a worker that outlives them."""
+    """Use one worker for all builds of this process within the block."""
     token = _worker.set(worker)
     try:
         yield
@@ -112,5 +112,5 @@ def setup(app: Sphinx) -> None:
     """Register the step and its settings."""
     app.add_config_value("torchproof_root", "..", "env", types=frozenset({str}))
     app.add_config_value("torchproof_cache", "_build/torchproof", "", types=frozenset({str}))
-    # Before sphinx-gallery, whose scripts run in this process and would leave torch's threads.
+    # Before sphinx-gallery, whose scripts run in this process and leave torch's threads behind.
     app.connect("builder-inited", _prove, priority=5)

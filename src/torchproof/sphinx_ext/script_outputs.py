@@ -1,4 +1,4 @@
-"""Outputs of scripts that differ from build to build: an address in one is a warning."""
+"""Warn of memory addresses in scripts' outputs, which differ from build to build."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
-# What sphinx-gallery writes before each block, and before the output of one.
+# The lines that sphinx-gallery writes before each block, and before its output.
 _BLOCK = re.compile(r"\.\. GENERATED FROM PYTHON SOURCE LINES (\d+)-\d+")
 _OUTPUT = ".. rst-class:: sphx-glr-script-out"
 
 
 def addresses(rst: str) -> Iterator[tuple[int, str]]:
-    """Yield each address in an output on the page of a script, with the line of its block."""
+    """Yield each address in the outputs on a script's page, with the line of its block."""
     line, output = 1, False
     for text in rst.splitlines():
         if block := _BLOCK.match(text):
@@ -43,5 +43,5 @@ def _check(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Look at the pages of scripts as they are read."""
+    """Check the pages of scripts when they are read."""
     app.connect("source-read", _check)

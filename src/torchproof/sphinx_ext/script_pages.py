@@ -1,4 +1,4 @@
-"""Pages of the scripts, which sphinx-gallery writes, and links to them."""
+"""Document names of scripts' pages, which sphinx-gallery writes, and links to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torchproof.finding.subjects import Subject
 
 
 def reference_to(script: Subject, docname: str) -> nodes.Node:
-    """Return a link from a page to that of a script, with its finding as the text."""
+    """Return a link from a page to a script's page, with the script's title as text."""
     reference = addnodes.pending_xref(
         "", refdomain="std", reftype="doc", reftarget=f"/{script_docname(script)}", refexplicit=True
     )
@@ -22,5 +22,5 @@ def reference_to(script: Subject, docname: str) -> nodes.Node:
 
 
 def script_docname(script: Subject) -> str:
-    """Return the page of a script; sphinx-gallery writes it."""
+    """Return the document name of a script's page."""
     return Path(script.file).with_suffix("").as_posix()

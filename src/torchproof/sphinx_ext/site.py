@@ -1,4 +1,4 @@
-"""What a build knows of its tree before it reads the first page."""
+"""The data of a build that is complete before the first page is read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torchproof.records.proof import Proof
 
 @dataclass(frozen=True)
 class Site:
-    """The tree that is being built: where it lies, what it proves, in which order it is read."""
+    """The tree that is being built: its root, its proof and its reading order."""
 
     root: Path
-    """Folder that the files of subjects are relative to."""
+    """Folder that the paths of subjects are relative to."""
     proof: Proof
     descriptions: Descriptions
-    """What introspection says of names."""
+    """Introspection results by name."""
     order: ReadingOrder
     """Reading order of the scripts."""

@@ -1,7 +1,7 @@
-"""The words that this extension writes on pages, in the language of the site.
+"""Translate this extension's own texts on pages into the language of the site.
 
-The catalogues are `src/torchproof/locale/*/LC_MESSAGES/torchproof.po`. They are compiled into the
-cache folder of the site before anything is read.
+The message catalogues are `src/torchproof/locale/*/LC_MESSAGES/torchproof.po`. The one of the
+site's language is compiled into the site's cache folder before anything is read.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ LOCALE = Path(__file__).parents[1] / "locale"
 
 
 def say(message: str) -> str:
-    """Return a message in the language of the site."""
+    """Translate a message into the language of the site."""
     return get_translator(CATALOGUE).gettext(message)
 
 
 def translate(message: str, *values: str) -> str:
-    """Put a message into the language of the site, then its values into each `%s` of it."""
+    """Translate a message into the language of the site, then substitute values for each `%s`."""
     return untranslated(say(message), *values)
 
 
 def counted(one: str, many: str, number: int) -> str:
-    """Return a noun, with its number where `one` and `many` hold `%d`."""
+    """Return a noun in singular or plural, with the number if the noun contains `%d`."""
     noun = get_translator(CATALOGUE).ngettext(one, many, number)
     return noun % number if "%d" in noun else noun
 
 
 def say_marks(marks: Marks) -> str:
-    """Return what marks say in the language of the site."""
+    """Describe marks in the language of the site."""
     return describe(marks, translate=translate)
 
 
@@ -59,5 +59,5 @@ def _load(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Load the words as soon as the language is known."""
+    """Load the catalogue once the language is configured."""
     app.connect("config-inited", _load)

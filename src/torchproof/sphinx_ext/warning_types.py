@@ -1,4 +1,4 @@
-"""Warnings of the extension: one kind for each thing that can be wrong."""
+"""The warning types of the extension."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class Kind(Enum):
     """Subtype of a warning, as in `[torchproof.example]`."""
 
     EXAMPLE = "example"
-    """An example failed, or cannot be checked."""
+    """An example failed or cannot be checked."""
     ENTRY = "entry"
-    """An entry names something that does not exist."""
+    """An entry names an object that does not exist, or is misplaced."""
     PICTURE = "picture"
-    """A picture is missing and cannot be drawn here."""
+    """A picture is missing or out of date, and cannot be drawn here."""
     OUTPUT = "output"
     """The output of a script differs from build to build."""
     GATE = "gate"
-    """The inventory and the entries disagree."""
+    """The inventory and the documented names disagree."""
     ORDER = "order"
     """The reading order and the scripts disagree."""
 
 
 def warn(kind: Kind, message: str, *, location: Any = None) -> None:
-    """Warn; under -W this fails the build."""
+    """Log a warning; under -W it fails the build."""
     logger.warning(message, type="torchproof", subtype=kind.value, location=location)

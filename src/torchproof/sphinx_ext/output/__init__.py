@@ -1,1 +1,1 @@
-"""What a build writes beside the text of its pages, and what it changes in their HTML."""
+"""Files that a build writes in addition to its pages, and changes to the pages' HTML."""

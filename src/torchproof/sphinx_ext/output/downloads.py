@@ -1,4 +1,4 @@
-"""What readers download: notebooks that run as they are, and zips that are the same each time."""
+"""Prepare the downloads: notebooks that run unchanged, and reproducible zips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 GALLERY_ZIP = "gallery/torchproof-gallery.zip"
-"""All scripts and notebooks, in the source folder; pages link it with the download role."""
+"""Path in the source folder of the zip of all scripts and notebooks, for the download role."""
 
 
 def _prepare(app: Sphinx) -> None:
@@ -36,7 +36,7 @@ def _prepare(app: Sphinx) -> None:
 
 
 def _zip(members: Mapping[str, Path]) -> bytes:
-    """Return a zip of files, without their times and in the order of their names."""
+    """Return a zip of files, sorted by name and without modification times."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, path in sorted(members.items()):

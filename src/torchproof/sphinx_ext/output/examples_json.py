@@ -1,6 +1,6 @@
-"""`examples.json` in the built site: every subject with its outcomes in each environment.
+"""Write `examples.json` into the site: every subject with its outcomes in each environment.
 
-Its JSON Schema, src/torchproof/examples.schema.json, is the text that `schema` returns.
+Its JSON Schema, src/torchproof/examples.schema.json, is the output of `schema`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Text = Annotated[str, Meta(min_length=1)]
 
 
 class MarkedPart(Struct, frozen=True, forbid_unknown_fields=True):
-    """What holds with some versions only: a subject, or one of its examples."""
+    """A subject or example that holds with some versions only."""
 
     line: _Count
     since: _Release
@@ -40,7 +40,7 @@ class MarkedPart(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SubjectData(Struct, frozen=True, forbid_unknown_fields=True):
-    """A subject and the outcomes of its present digest."""
+    """A subject and the outcomes for its current digest."""
 
     id: _Text
     kind: Literal["entry", "script"]
@@ -51,7 +51,7 @@ class SubjectData(Struct, frozen=True, forbid_unknown_fields=True):
     checked: _Count
     digest: Annotated[str, Meta(pattern="^[0-9a-f]{20}$")]
     outcomes: dict[str, Status]
-    """By the id of an environment."""
+    """Statuses by the id of the environment."""
     marks: Annotated[tuple[MarkedPart, ...], Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -110,5 +110,5 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Write the file when the site stands."""
+    """Write the file after the build."""
     app.connect("build-finished", _write)

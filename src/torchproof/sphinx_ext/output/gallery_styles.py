@@ -1,4 +1,4 @@
-"""The styles and scripts of sphinx-gallery, on the pages of the gallery alone."""
+"""Load the styles and scripts of sphinx-gallery on the gallery's pages only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OF_THE_GALLERY = ("/sg_gallery", "/sg-tags")
 def _drop(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _: object) -> None:
     if page.startswith("gallery/"):
         return
-    # sphinx-gallery adds them to every page, and a browser draws nothing before it has them all.
+    # sphinx-gallery adds them to every page, where they block rendering.
     for files in ("css_files", "script_files"):
         context[files] = [file for file in context[files] if not _is_of_the_gallery(file)]
 
@@ -24,5 +24,5 @@ def _is_of_the_gallery(file: object) -> bool:
 
 
 def setup(app: Sphinx) -> None:
-    """Leave out what nothing uses."""
+    """Remove the unused files from all other pages."""
     app.connect("html-page-context", _drop, priority=900)

@@ -1,4 +1,4 @@
-"""The gate: the names that must be documented, less those that are."""
+"""The gate: warn of each name that must be documented but is not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXEMPTIONS = "exemptions.toml"
 TEMPLATE = "templates/entry.md"
 SHOWN = 10
-"""Names without an entry that are told one by one."""
+"""Undocumented names that a warning lists one by one, at most."""
 
 
 def _check(app: Sphinx, exception: Exception | None) -> None:
@@ -43,7 +43,7 @@ def _check(app: Sphinx, exception: Exception | None) -> None:
 
 
 def _say_missing(area: str, missing: Sequence[str], coverage: Coverage) -> str:
-    """Say which names have no entry, and for each what to write where."""
+    """Return the warning for names without an entry, with what to write where for each."""
     have = "name has" if len(missing) == 1 else "names have"
     lines = [f"{area}: {len(missing)} {have} no entry"]
     for name in missing[:SHOWN]:
@@ -71,6 +71,6 @@ def _print(coverage: Coverage, building: set[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Check when everything was read and proven."""
+    """Run the gate after the build."""
     app.add_config_value("torchproof_construction", [], "", types=frozenset({list, tuple}))
     app.connect("build-finished", _check)

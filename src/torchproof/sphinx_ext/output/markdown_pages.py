@@ -1,4 +1,4 @@
-"""A Markdown file beside each page of the site, linked from its head and below its text."""
+"""Write a Markdown version of each page, linked from the page's head and below its text."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def _write(
 
 
 def setup(app: Sphinx) -> None:
-    """Write the file with the page."""
+    """Write the Markdown file when the page is written."""
     app.connect("html-page-context", _write)

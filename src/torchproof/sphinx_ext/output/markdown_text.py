@@ -1,4 +1,4 @@
-"""A page's resolved document as plain Markdown, for readers and programs without a browser."""
+"""Convert a page's resolved doctree to plain Markdown, for use without a browser."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SKIPPED_CLASSES = {"sphx-glr-download-link-note"}
 
 
 class MarkdownText:
-    """The text of one page; `root` leads from its folder to that of the site, like `../../`."""
+    """Converter for one page; `root` leads from its folder to the site's root, like `../../`."""
 
     def __init__(self, *, root: str) -> None:
         self.root = root
 
     def of(self, node: nodes.Node, depth: int = 0) -> str:
-        """Return the blocks below a node."""
+        """Return a node as Markdown; `depth` is the number of sections around it."""
         if isinstance(node, nodes.document):
             return f"{self._blocks(node.children, 0)}\n"
         if isinstance(node, _SKIPPED) or _SKIPPED_CLASSES & set(
@@ -143,7 +143,7 @@ def _address(node: nodes.reference) -> str:
         return f"#{node.get('refid', '')}"
     address: str = node["refuri"]
     if node.get("internal"):
-        # The pages beside this one are Markdown too.
+        # Link to the Markdown version of the other page.
         return re.sub(r"\.html(?=#|$)", ".md", address)
     return address
 

@@ -1,4 +1,4 @@
-"""The page that a server sends for an address that is not there; its links work at any depth."""
+"""Configure the page for HTTP status 404, whose links work at any depth."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BODY = """\
 
 
 def _configure(_: Sphinx, config: Config) -> None:
-    # Without a base URL the site is taken to lie at the root of its server.
+    # Without a base URL, assume that the site is at the root of its server.
     root = f"{urlsplit(config.html_baseurl).path.rstrip('/')}/"
     config.notfound_urls_prefix = root
     config.notfound_context = {

@@ -1,4 +1,4 @@
-"""Notebooks of scripts: what a reader needs to run them as they are."""
+"""Prepare scripts' notebooks so that they run unchanged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if not answers():
 
 
 def prepared(text: str) -> str:
-    """Return a notebook with a cell for the server that it needs, and without markup of Sphinx."""
+    """Return a notebook without Sphinx markup, and with a cell that starts a server if needed."""
     notebook: dict[str, Any] = json.loads(text)
     cells = notebook["cells"]
     for cell in cells:

@@ -1,4 +1,4 @@
-"""The line of small links below a page: as Markdown, in Colab; and what a search engine needs."""
+"""Add a line of links below a page (Markdown, Colab), and tags to its head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _LINKS = "torchproof_page_links"
 LAST = 900
-"""Priority of what gathers; the parts that give something come before."""
+"""Priority of the handler that writes the line, after all parts that add links."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class PageLink:
 
 
 def add_page_link(context: dict[str, Any], link: PageLink) -> None:
-    """Put a link into the line below the page that is being written."""
+    """Add a link to the line below the current page."""
     context.setdefault(_LINKS, []).append(link)
 
 
 def add_head(context: dict[str, Any], tag: str) -> None:
-    """Put a tag into the head of the page that is being written."""
+    """Add a tag to the head of the current page."""
     context["metatags"] = f"{context.get('metatags', '')}\n{tag}"
 
 
@@ -44,5 +44,5 @@ def _gather(_: Sphinx, __: str, ___: str, context: dict[str, Any], ____: object)
 
 
 def setup(app: Sphinx) -> None:
-    """Gather the links when a page is written."""
+    """Write the line of links when a page is written."""
     app.connect("html-page-context", _gather, priority=LAST)

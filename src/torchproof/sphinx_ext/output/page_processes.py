@@ -1,4 +1,4 @@
-"""Pages of the stock doctest builder in processes of their own, as many at a time as asked for."""
+"""Run each page of the stock doctest builder in a process of its own, several in parallel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COUNTS = tuple(
 
 @dataclass(frozen=True)
 class _Judged:
-    """What the process of a page has to say."""
+    """The result of one page's process."""
 
     said: list[stock_logging.LogRecord]
     written: str
@@ -33,9 +33,9 @@ class _Judged:
 def each_in_its_process(
     builder: Any, docnames: Sequence[str], *, run: Callable[[str], None], jobs: int
 ) -> None:
-    """Run pages in forks of this process, in this order, and give the builder what they found.
+    """Run pages in forks of this process, started in this order, and merge the results.
 
-    A page whose process ends before its time counts as a failure.
+    A page whose process exits without a result counts as a failure.
     """
     fork = multiprocessing.get_context("fork")
     waiting = list(docnames)
@@ -43,12 +43,12 @@ def each_in_its_process(
     while waiting or running:
         while waiting and len(running) < jobs:
             docname = waiting.pop(0)
-            # What is not written yet, the fork would write too.
+            # The fork would write buffered output a second time.
             builder.outfile.flush()
             receiver, sender = fork.Pipe(duplex=False)
             process = fork.Process(target=_judge, args=(builder, docname, run, sender))
             process.start()
-            # The process has the only other end: it closes when the process dies.
+            # The child now holds the only sending end, which closes when it dies.
             sender.close()
             running[receiver] = docname, process
         for ready in wait(list(running)):
@@ -91,5 +91,5 @@ def _judge(builder: Any, docname: str, run: Callable[[str], None], sender: Conne
         sender.send(_Judged(collector.logs, builder.outfile.getvalue(), counts, error))
         status = 0
     finally:
-        # What a page has left may not keep the process: threads, exit handlers, child processes.
+        # Threads, exit handlers and child processes of the page must not keep the process alive.
         os._exit(status)

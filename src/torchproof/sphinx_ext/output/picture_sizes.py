@@ -1,6 +1,6 @@
-"""Size and lazy loading for every picture of a page, so that nothing moves when it arrives.
+"""Set size and lazy loading on every picture of a page, to prevent layout shifts.
 
-A template hands over the body of each page: `{{ sized(super()) }}` in docs/_templates/page.html.
+The template docs/_templates/page.html passes the body of each page: `{{ sized(super()) }}`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _PICTURE = re.compile(r"<img\b[^>]*>")
 _SOURCE = re.compile(r'\bsrc="([^"]*)"')
 _WIDTH = re.compile(r' ?style="width: (\d+)px;"')
-# The browser's own words for: when it comes near the window, and without holding up the text.
+# Load when the picture nears the viewport, and decode without blocking the text.
 _LAZY = 'loading="lazy" decoding="async"'
 
 
 def sized(html: str, size_of: Callable[[str], tuple[int, int] | None]) -> str:
-    """Give each picture its width, height and lazy loading.
+    """Set width, height and lazy loading on each picture.
 
-    `size_of` gives the pixels of what a `src` names; a width that the page states scales them.
+    `size_of` returns the pixel size of a `src`; a width in the picture's style scales it.
     """
 
     def complete(found: re.Match[str]) -> str:
@@ -61,13 +61,13 @@ def _size(app: Sphinx, page: str, source: str) -> tuple[int, int] | None:
 
 
 def _file(app: Sphinx, source: Path) -> Path | None:
-    """Return the file that will be copied to where a page's link points."""
+    """Return the source file that Sphinx copies to the target of a page's link."""
     srcdir = Path(app.srcdir)
     if source.parent.name != "_images":
         return next((p for p in srcdir.glob(f"_static/**/{source.name}")), None)
     copied: dict[str, str] = app.builder.images
     found = next((srcdir / path for path, name in copied.items() if name == source.name), None)
-    # Pictures of several densities are copied by sphinx-gallery, past the builder.
+    # sphinx-gallery copies pictures of several densities itself, without the builder.
     return found or next(srcdir.glob(f"gallery/**/images/**/{source.name}"), None)
 
 

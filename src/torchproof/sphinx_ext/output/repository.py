@@ -1,6 +1,6 @@
 """Links into the repository, if one is configured: edit a page, open a script in Colab.
 
-The theme makes the edit links of pages; a script's page is generated, and its script is edited.
+The theme makes the edit links. That of a script's generated page leads to the script.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def _link(app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: objec
         return
     notebook = _notebook(app, pagename)
     if notebook is not None:
-        # With these the theme's address is that of the script, which lies at the same path.
+        # These make the theme link to the script, which has the same path as the page.
         context["theme_source_directory"] = ""
         context["page_source_suffix"] = ".py"
     elif pagename.startswith("gallery/"):
         context["page_source_suffix"] = ""
     if notebook is None or not repository.startswith(_GITHUB):
         return
-    # Colab opens notebooks of GitHub alone; ours lie beside the pages on the site's branch.
+    # Colab opens notebooks on GitHub only; ours are next to the pages on the site's branch.
     write_atomically(Path(app.outdir, f"{pagename}.ipynb"), notebook.read_bytes())
     place = f"{repository.removeprefix(_GITHUB)}/blob/{app.config.torchproof_site_branch}"
     url = f"{_COLAB}{place}/{pagename}.ipynb"
@@ -48,7 +48,7 @@ def _notebook(app: Sphinx, pagename: str) -> Path | None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the settings; nothing is shown without a repository."""
+    """Register the settings; without a repository there are no links."""
     app.add_config_value("torchproof_repository", "", "html", types=frozenset({str}))
     app.add_config_value("torchproof_site_branch", "gh-pages", "html", types=frozenset({str}))
     app.connect("html-page-context", _link)

@@ -1,4 +1,4 @@
-"""The scripts before and after a script, at the end of its page and in the theme's buttons."""
+"""Links to the previous and next script, at the end of a script's page and in theme buttons."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class EndWithNeighbours(SphinxTransform):
-    """End the page of a script with the next one in reading order, and the one before."""
+    """End a script's page with links to the next and the previous one in reading order."""
 
     default_priority = 410
 
     def apply(self, **_: object) -> None:
-        """Add them above what sphinx-gallery puts at the end."""
+        """Insert the links above sphinx-gallery's footer."""
         script = _script_of(self.env, self.env.docname)
         if script is None:
             return
@@ -59,7 +59,7 @@ class EndWithNeighbours(SphinxTransform):
                 line = nodes.paragraph(classes=[f"reading-order-{kind}"])
                 line += [nodes.Text(words), reference_to(other, self.env.docname)]
                 box += line
-        # What sphinx-gallery adds stands in the last section, whatever its depth.
+        # sphinx-gallery's footer is in the last section, whatever its depth.
         footer = next(filter(_is_gallery_footer, self.document.findall(addnodes.only)), None)
         if footer is not None:
             footer.parent.insert(footer.parent.index(footer), box)
@@ -74,7 +74,7 @@ def _is_gallery_footer(node: addnodes.only) -> bool:
 def _follow_order(
     app: Sphinx, pagename: str, _: str, context: dict[str, Any], __: nodes.document | None
 ) -> None:
-    """Have the theme's buttons at the end of a script's page follow the reading order, too."""
+    """Make the theme's buttons at the end of a script's page follow the reading order, too."""
     script = _script_of(app.env, pagename) if pagename in app.env.found_docs else None
     if script is None or order_of(app.env).place(script.file) is None:
         return
@@ -100,6 +100,6 @@ def _fingerprint(env: BuildEnvironment, docname: str) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the transform, and what comes before the theme."""
+    """Register the transform, and the handler that sets the theme's buttons."""
     app.add_transform(EndWithNeighbours)
     app.connect("html-page-context", _follow_order)

@@ -1,4 +1,4 @@
-"""The lists of all pages beside the site: sitemap.xml for engines, llms.txt for language models."""
+"""Write lists of all pages: sitemap.xml for search engines, llms.txt for language models."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NO_CONTENT = {"404"}
-"""Pages that no list names."""
+"""Pages to leave out of all lists."""
 
 
 def pages_in_order(env: BuildEnvironment, *, root: str) -> list[str]:
-    """Return all pages as the navigation has them, then those that it does not reach."""
+    """Return all pages in the order of the navigation, then those that it does not reach."""
     order = list(dict.fromkeys(_below(env, root, set())))
     return [*order, *sorted(env.found_docs - {*order} - NO_CONTENT)]
 
@@ -38,7 +38,7 @@ def _below(env: BuildEnvironment, docname: str, seen: set[str]) -> Iterator[str]
 
 
 def llms_text(app: Sphinx) -> str:
-    """Return llms.txt: the site's name, what it is, and each page with its first sentence."""
+    """Return llms.txt: the site's name and summary, and each page with its first sentence."""
     summaries, titles = summaries_of(app.env), app.env.titles
     base = f"{app.config.html_baseurl.rstrip('/')}/" if app.config.html_baseurl else ""
     lines = [f"# {app.config.project}"]
@@ -53,7 +53,7 @@ def llms_text(app: Sphinx) -> str:
 
 
 def _groups(env: BuildEnvironment, *, root: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the parts of the navigation: the pages below a page, and those that stand alone."""
+    """Yield the parts of the navigation: each page with its descendants, then childless pages."""
     seen = {root}
     for toctree in env.get_doctree(root).findall(addnodes.toctree):
         caption = toctree.get("caption") or "Pages"
@@ -71,7 +71,7 @@ def _groups(env: BuildEnvironment, *, root: str) -> Iterator[tuple[str, list[str
 
 
 def sitemap(app: Sphinx) -> str:
-    """Return sitemap.xml; it has no dates, which differ from build to build."""
+    """Return sitemap.xml, without dates, which would differ from build to build."""
     base = app.config.html_baseurl.rstrip("/")
     addresses = [
         f"{base}/{app.builder.get_target_uri(docname)}"
@@ -86,11 +86,11 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or not isinstance(app.builder, StandaloneHTMLBuilder):
         return
     write_atomically(Path(app.outdir, "llms.txt"), llms_text(app))
-    # The protocol wants full addresses.
+    # The protocol requires absolute URLs.
     if app.config.html_baseurl:
         write_atomically(Path(app.outdir, "sitemap.xml"), sitemap(app))
 
 
 def setup(app: Sphinx) -> None:
-    """Write the lists when the site stands."""
+    """Write the lists after the build."""
     app.connect("build-finished", _write)

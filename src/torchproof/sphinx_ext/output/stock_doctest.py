@@ -1,8 +1,7 @@
-"""What the stock `sphinx-build -b doctest` needs: a Visdom server, as new for each page.
+"""Give the stock `sphinx-build -b doctest` a fresh Visdom server for each page.
 
-The builder runs all pages in the process that has read them, one after the other. With `-j` each
-runs in a process of its own, so that all cores work. What runs, and how it is compared, stays the
-builder's.
+The builder runs all pages in the process that has read them, one by one. With `-j`, each page runs
+in a process of its own, so that all cores are used. Execution and comparison remain the builder's.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _VISDOM = re.compile(r"^\s*>>> .*visdom", re.MULTILINE)
 def _start(app: Sphinx) -> None:
     if app.builder.name != "doctest":
         return
-    # As in a worker: torch must not fork to run addr2line, which need not be there.
+    # As in a worker, torch must not fork to run addr2line, which may be missing.
     os.environ.setdefault("TORCH_SYMBOLIZE_MODE", "dladdr")
     builder: Any = app.builder
     stock = builder.write_documents
@@ -44,7 +43,7 @@ def _start(app: Sphinx) -> None:
         forks = app.parallel > 1 and parallel_available
         if forks:
             _preload(proof_of(app.env).found.subjects)
-        # What was read stays to the end; nobody need look through it again and again.
+        # The doctrees live to the end; the collector need not traverse them again and again.
         gc.collect()
         gc.freeze()
 
@@ -63,7 +62,7 @@ def _start(app: Sphinx) -> None:
 
 
 def _preload(subjects: Sequence[Subject]) -> None:
-    """Import what pages would import one by one, seconds each time, before they are forked."""
+    """Import before forking the modules that each page would otherwise import for seconds."""
     modules = preloads(subjects)
     for module in (*modules, *(EXTRA if "torch" in modules else ())):
         with suppress(ImportError):
@@ -72,7 +71,7 @@ def _preload(subjects: Sequence[Subject]) -> None:
 
 @contextmanager
 def _server_for(text: str) -> Iterator[None]:
-    """Run a server for a page whose code speaks of visdom, and quiet its clients afterwards."""
+    """Run a server for a page whose code mentions visdom, and disconnect its clients afterwards."""
     if not _VISDOM.search(text):
         yield
         return
@@ -85,19 +84,19 @@ def _server_for(text: str) -> Iterator[None]:
     with visdom_server() as server:
         set_default_port(server.port)
         yield
-        # The next page finds it as it was.
+        # Restore it for the next page.
         visdom.do_tsne = do_tsne
         for client in gc.get_objects():
             if type(client) is visdom.Visdom:
-                # It would try to reconnect, for as long as this process lives.
+                # Otherwise it would try to reconnect until this process exits.
                 client.use_socket = False
 
 
 def _length(text: str) -> tuple[int, int]:
-    """Return what tells how long a page takes: the servers that it starts, then its size."""
+    """Return a sort key for the run time of a page: the servers that it starts, then its size."""
     return text.count("_server("), len(text)
 
 
 def setup(app: Sphinx) -> None:
-    """Stand between the builder and its pages."""
+    """Wrap the builder's `write_documents`."""
     app.connect("builder-inited", _start)

@@ -1,4 +1,4 @@
-"""The first sentence of each page, for all who list pages: search engines, cards, llms.txt."""
+"""The first sentence of each page, for search engines, cards and llms.txt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _END = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)\s+|(?<=[\u3002\uff1f\uff01]
 
 
 def summaries_of(env: BuildEnvironment) -> dict[str, str]:
-    """Return the first sentence by page."""
+    """Return the first sentences by page."""
     return proof_domain(env).of_pages("summaries")
 
 
@@ -47,14 +47,14 @@ def _note(app: Sphinx, docname: str, doctree: nodes.document) -> None:
 def _describe(
     app: Sphinx, pagename: str, _: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Put the description and the card of a page into its head."""
+    """Add the description and the card of a page to its head."""
     summary = summaries_of(app.env).get(pagename)
     if doctree is None or summary is None:
         return
     title = app.env.titles[pagename].astext()
     tags = {"og:type": "article", "og:site_name": app.config.project, "og:title": title}
     tags["og:description"] = summary
-    # Whoever shows a card reads full addresses only.
+    # Cards require absolute URLs.
     if base := app.config.html_baseurl.rstrip("/"):
         width, height = CARD_SIZE
         tags["og:url"] = f"{base}/{app.builder.get_target_uri(pagename)}"
@@ -71,7 +71,7 @@ def _meta(kind: str, name: str, content: str) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Note first sentences when pages are read; use them when pages are written."""
+    """Store first sentences when pages are read; use them when pages are written."""
     app.add_config_value("torchproof_card_alt", "", "html", types=frozenset({str}))
     app.connect("doctree-read", _note_read)
     app.connect(REDRAWN, _note)

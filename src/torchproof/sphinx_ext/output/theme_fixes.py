@@ -1,7 +1,7 @@
-"""Small faults in what the theme and sphinx-gallery write, fixed as a page is drawn.
+"""Fix small faults in the HTML of the theme, Sphinx and sphinx-gallery as a page is written.
 
-A template hands over the body of each page, as `{{ without_faults(super()) }}` in
-docs/_templates/page.html does.
+The template docs/_templates/page.html passes the body of each page:
+`{{ without_faults(super()) }}`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fix:
-    """A fault that the Nu checker or axe reports, and what takes its place."""
+    """A fault that the Nu checker or axe reports, and its replacement."""
 
     fault: re.Pattern[str]
     replacement: str
@@ -53,7 +53,7 @@ FIXES = (
 
 
 def without_faults(html: str) -> str:
-    """Return the HTML of a page without the faults."""
+    """Return the HTML of a page with the faults fixed."""
     for fix in FIXES:
         html = fix.fault.sub(fix.replacement, html)
     return html

@@ -1,1 +1,1 @@
-"""The index that the search of the site reads."""
+"""Build the index of the site's search."""

@@ -1,7 +1,7 @@
-"""`search-index.js`: what the search knows of each section; and `search.html`, which asks it.
+"""Write `search-index.js`, the data of all sections, and the search page `search.html`.
 
-It is a script, not JSON, since a page that is read from `file://` may load scripts only. The
-browser indexes the sections when the search is opened, so no Node.js takes part in a build.
+The data is a script, not JSON, since a page on `file://` may load scripts only. The browser indexes
+the sections when the search is opened, so a build needs no Node.js.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _gather_read(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _gather(app: Sphinx, docname: str, doctree: nodes.document) -> None:
-    """Gather the sections of a page that was read, or is written with other numbers."""
+    """Collect the sections of a page that was read, or whose placeholders were redrawn."""
     _gathered(app.env)[docname] = sections_of(
         doctree,
         of_script=any(s.kind == "script" for s in subjects_of(app.env, docname)),
@@ -49,7 +49,7 @@ def _gather(app: Sphinx, docname: str, doctree: nodes.document) -> None:
 
 
 def index_data(app: Sphinx) -> dict[str, Any]:
-    """Return the content of the index: pages in the order of their names, and their sections."""
+    """Return the content of the index: pages sorted by name, and their sections."""
     gathered = sorted(_gathered(app.env).items())
     pages = [
         {
@@ -74,7 +74,7 @@ def _gathered(env: BuildEnvironment) -> dict[str, list[Section]]:
 
 
 def _area(app: Sphinx, docname: str) -> str:
-    """Return the title of the index beside a page."""
+    """Return the title of the index page in a page's folder."""
     index = posixpath.join(posixpath.dirname(docname), "index")
     titles = app.env.titles
     return titles[index].astext() if index != docname and "/" in index and index in titles else ""
@@ -105,7 +105,7 @@ def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def setup(app: Sphinx) -> None:
-    """Gather while reading, write when the site stands, and stand in for Sphinx's own search."""
+    """Collect on reading, write after the build, and replace Sphinx's own search."""
     app.connect("doctree-read", _gather_read)
     app.connect(REDRAWN, _gather)
     app.connect("builder-inited", _replace_stock_search)

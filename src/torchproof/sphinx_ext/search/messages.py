@@ -1,4 +1,4 @@
-"""Messages of errors and warnings in what an example prints."""
+"""Extract error and warning messages from the output of examples."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'()-]*[.,:;]?")
 
 
 def messages_in(output: str) -> Iterator[str]:
-    """Yield each message, with its type and all of its lines.
+    """Yield each message with its type, all lines joined.
 
-    A message begins with a type, as `ValueError: ...`, and ends where the next one begins. Of a
-    traceback only the message counts.
+    A message begins with a type, such as `ValueError: ...`, and ends where the next one begins. Of
+    a traceback only the message counts.
     """
     message: list[str] = []
     for line in output.splitlines():
@@ -30,7 +30,7 @@ def messages_in(output: str) -> Iterator[str]:
 
 
 def sentences_in(output: str) -> Iterator[str]:
-    """Yield the lines of an output that are words, not values: what a program says or logs."""
+    """Yield the lines of an output that are prose, not values, such as log messages."""
     for line in output.splitlines():
         if sum(bool(_WORD.fullmatch(word)) for word in line.split()) >= _LEAST_WORDS:
             yield line.strip()

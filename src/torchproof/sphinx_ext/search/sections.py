@@ -1,4 +1,4 @@
-"""The sections of a page, as the search knows them."""
+"""Extract the sections of a page for the search."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_PROSE = (
 
 @dataclass(frozen=True)
 class Section:
-    """One heading with what stands below it, up to the next heading."""
+    """A heading and its content, up to the next heading."""
 
     anchor: str
     """Empty for the top of the page."""
@@ -42,16 +42,16 @@ class Section:
     names: tuple[str, ...]
     """Public names that it documents."""
     messages: tuple[str, ...]
-    """Messages of errors and warnings that its examples show."""
+    """Error and warning messages in the output of its examples."""
     text: str
     code: tuple[str, ...]
-    """Identifiers in its code, each once."""
+    """Unique identifiers in its code."""
 
 
 def sections_of(document: nodes.document, *, of_script: bool, of_errors: bool) -> list[Section]:
     """Return the sections of a page in order.
 
-    On a page of errors, every printed line of words is a message, with a type or without.
+    With `of_errors`, every output line of prose is a message, even without a type.
     """
     found = []
     for node in document.findall(nodes.section):
@@ -74,7 +74,7 @@ def sections_of(document: nodes.document, *, of_script: bool, of_errors: bool) -
 
 
 def _own(section: nodes.Element, kind: type[_Node]) -> Iterator[_Node]:
-    """Yield the nodes of a kind in a section, without those in its sub-sections."""
+    """Yield the nodes of a kind in a section, excluding its subsections."""
     for child in section.children:
         if isinstance(child, kind):
             yield child
