@@ -1,1 +1,1 @@
-"""Directives, roles and transforms: what the source of a page can say."""
+"""Directives, roles and transforms for the source of pages."""

@@ -1,6 +1,6 @@
-"""Names in code as links to their entries, on pages and scripts' pages.
+"""Link names in code to their entries, on pages and scripts' pages.
 
-What a name stands for is read from the code of its subject, never guessed; see `code_names`.
+The object behind a name is inferred from the code of its subject, never guessed; see `api.code`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CHARACTER = re.compile(r"&[^;]+;|.", re.DOTALL)
 
 
 def add_links(html: str, links: list[tuple[Use, str]]) -> str:
-    """Put links around names of highlighted code; one that cuts a token in two is left out."""
+    """Wrap names in highlighted code in links; skip a link that would split a token."""
     starts = {(use.line, use.start): (use, uri) for use, uri in links}
     parts: list[str] = []
     line, column = 1, 0
@@ -59,7 +59,7 @@ def add_links(html: str, links: list[tuple[Use, str]]) -> str:
 
 
 def python_of(block: nodes.literal_block) -> str | None:
-    """Return the code of a block, its lines and columns kept; None if it is none."""
+    """Return the Python code of a block without prompts, line by line; None for other languages."""
     text = block.astext()
     if block.get("testnodetype") != "doctest":
         return text if str(block.get("language")).lower() == "python" else None
@@ -69,7 +69,7 @@ def python_of(block: nodes.literal_block) -> str | None:
 
 
 def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Give each block of code the links that belong into it."""
+    """Store in each code block the links to put into it."""
     _take_back(doctree)
     blocks = [
         (section, block, code)
@@ -79,7 +79,7 @@ def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     setup = [code for section, _, code in blocks if section is None]
     for section, group in groupby(blocks, key=lambda found: found[0]):
         own = [(block, code) for _, block, code in group]
-        # A section runs after the set-up of its page, and so it is read.
+        # A section runs after its page's set-up, so it is analysed together with that.
         before = "".join(f"{code}\n" for code in setup) if section is not None else ""
         entries = _entries(app, docname, section)
         found = uses(before + "\n".join(code for _, code in own), entries.keys())
@@ -99,7 +99,7 @@ def _link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def _take_back(doctree: nodes.document) -> None:
-    """Make code blocks again of what sphinx-gallery has coloured and found no links for."""
+    """Restore the code blocks that sphinx-gallery has highlighted without finding links."""
     for block in list(doctree.findall(nodes.TextElement)):
         coloured = type(block).__name__ == "code_links_block"
         if coloured and next(block.findall(nodes.reference), None) is None:
@@ -110,7 +110,7 @@ def _take_back(doctree: nodes.document) -> None:
 
 
 def _entries(app: Sphinx, docname: str, section: nodes.section | None) -> dict[str, str]:
-    """Return the address of each entry as seen from a section; its own have none."""
+    """Return the URL of each entry relative to a page; empty for the section's own entries."""
     domain = proof_domain(app.env)
     heads = section.findall(addnodes.desc_signature) if section is not None else ()
     own = {anchor for line in heads for anchor in line["ids"]}
@@ -125,7 +125,7 @@ def _entries(app: Sphinx, docname: str, section: nodes.section | None) -> dict[s
 def _blocks(
     doctree: nodes.document,
 ) -> Iterator[tuple[nodes.section | None, nodes.literal_block]]:
-    """Yield the blocks with the second-level section that they stand in."""
+    """Yield the code blocks, each with its second-level section; None for set-up and scripts."""
     for block in doctree.findall(nodes.literal_block):
         sections = []
         node: nodes.Node | None = block
@@ -157,7 +157,7 @@ def _depart(self: HTML5Translator, node: nodes.literal_block) -> None:
 
 
 def _write_again(_: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return all pages once an entry came, went or moved: any of them may link to it."""
+    """Rewrite all pages when an entry is added, removed or moved, since any may link to it."""
     domain = proof_domain(env)
     before = domain.data.get("linked")
     domain.data["linked"] = dict(domain.entries)

@@ -1,4 +1,4 @@
-"""The `{matrix}` directive: environments by pages, with totals, and what was skipped where."""
+"""The `{matrix}` directive: verdicts by page and environment, with totals."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ ID = "matrix"
 
 
 class MatrixDirective(SphinxDirective):
-    """Draw the environments, then the pages in them, then every subject that is not a ✓."""
+    """Show a table of environments, and one of pages and of subjects that are not all ✓."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the place of the tables."""
+        """Return a placeholder for the tables."""
         content = draw_matrix(self.env, self.env.docname, "")
         return [place(draw_matrix, content=content)]
 
 
 def draw_matrix(env: BuildEnvironment, docname: str, _: str) -> list[nodes.Node]:
-    """Return the tables."""
+    """Return the tables and the filters."""
     proof = proof_of(env)
     records = sorted(
         (record.environment for record in proof.records),
@@ -88,7 +88,7 @@ def _page(
     proof: Proof,
     records: Sequence[Environment],
 ) -> Iterator[nodes.row]:
-    """Yield the row of a page, with links from `docname`, and of its subjects that are no ✓."""
+    """Yield the rows of a page and of its subjects that did not pass everywhere."""
     whole = all(
         (seen := proof.verdicts(s).get(e)) is not None and seen.status == "passed"
         for s in subjects
@@ -138,7 +138,7 @@ def _pages(proof: Proof) -> dict[str, list[Subject]]:
     for subject in proof.found.subjects:
         docname = docname_of(subject)
         if subject.kind == "script":
-            # The scripts of a folder are one row.
+            # The scripts of a folder share one row.
             docname = PurePosixPath(docname).with_name("index").as_posix()
         pages.setdefault(docname, []).append(subject)
     return pages
@@ -155,7 +155,7 @@ def _device(environment: Environment) -> str:
 
 
 def _label(environment: Environment, records: Sequence[Environment]) -> str:
-    """Return the head of a column, as short as it can be and tell the environments apart."""
+    """Return the shortest column head that distinguishes the environment from the others."""
     release = release_name(environment.torch)
     device = "" if environment.device == "cpu" else DEVICES[environment.device].label
     alike = [
@@ -172,7 +172,7 @@ def _label(environment: Environment, records: Sequence[Environment]) -> str:
 def _count(
     subjects: Sequence[Subject], proof: Proof, environment: Environment, *, total: bool = False
 ) -> nodes.inline:
-    """Return how many hold; those that make no sense there do not count."""
+    """Return the number of subjects that pass; skipped ones do not count."""
     verdicts = [proof.verdicts(subject).get(environment) for subject in subjects]
     asked = [verdict for verdict in verdicts if verdict is None or verdict.status != "skipped"]
     passed = sum(1 for verdict in asked if verdict and verdict.status == "passed")

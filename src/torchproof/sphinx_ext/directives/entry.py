@@ -1,4 +1,4 @@
-"""The `{entry}` directive: signature, source, verdict above; scripts, siblings, upstream below."""
+"""The `{entry}` directive: signatures, source links and verdict; scripts and upstream below."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class entry_footer(nodes.container):  # noqa: N801 - docutils names its nodes like this
-    """What is generated for the end of an entry; `sections` moves it there."""
+    """The footer of an entry; `sections` moves it to the end of the section."""
 
 
 class EntryDirective(SphinxDirective):
@@ -48,7 +48,7 @@ class EntryDirective(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """Return the head of the entry, and the footer for its end."""
+        """Return the head and the footer of the entry."""
         names = self.arguments[0].split()
         described = [self._describe(name) for name in names]
         known = [d for d in described if d is not None]
@@ -112,16 +112,16 @@ class EntryDirective(SphinxDirective):
         return footer
 
     def _card(self, script: Subject) -> nodes.Node:
-        """Return a thumbnail with the script's finding, linked to its page."""
+        """Return a card with the script's thumbnail and title, linked to its page."""
         docname = Path(script.file).with_suffix("").as_posix()
         folder, _, stem = docname.rpartition("/")
         card = nodes.container(classes=["entry-script"])
         thumbnail = f"{folder}/images/thumb/sphx_glr_{stem}_thumb.png"
         text = nodes.paragraph()
         if Path(self.env.srcdir, thumbnail).is_file():
-            # The link's text names the script; the picture adds nothing for a screen reader.
+            # The link's text names the script, so a screen reader can skip the picture.
             text += nodes.image(uri=f"/{thumbnail}", alt="")
-        # The text is the title of the script's page, in the language of the site.
+        # Sphinx replaces the text by the title of the script's page, in the language of the site.
         reference = addnodes.pending_xref(
             "", refdomain="std", reftype="doc", reftarget=f"/{docname}", refexplicit=False
         )
@@ -134,17 +134,17 @@ class EntryDirective(SphinxDirective):
 
 
 class SubjectDirective(SphinxDirective):
-    """Give a section without public names its options; they are read with the examples."""
+    """Set options of a section without public names; the finder reads them."""
 
     option_spec = EntryDirective.option_spec
 
     def run(self) -> list[nodes.Node]:
-        """Draw nothing: the section shows its verdict in any case."""
+        """Return nothing: the section gets its verdict in any case."""
         return []
 
 
 def _fingerprint(env: BuildEnvironment, docname: str) -> str:
-    """Return what entries show of other places: introspection, and scripts."""
+    """Return the data from outside the page that its entries show: introspection and scripts."""
     entries = [subject.names for subject in subjects_of(env, docname)]
     descriptions = descriptions_of(env)
     shown = [
@@ -165,7 +165,7 @@ def _link(text: str, url: str, classes: list[str], *, title: str = "") -> nodes.
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directives; a footer is drawn as a container."""
+    """Register the directives; a footer is rendered as a container."""
     app.add_node(entry_footer, override=True)
     app.add_directive("entry", EntryDirective)
     app.add_directive("subject", SubjectDirective)

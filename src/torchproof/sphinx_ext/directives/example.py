@@ -1,4 +1,4 @@
-"""The `{doctest}` directive: Sphinx's own, with pictures of what was recorded below the block."""
+"""The `{doctest}` directive: Sphinx's own, with the recorded pictures below the block."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _INCLUDE = re.compile(r"(?:\{include\}|\.\. include::)\s+(\S+)")
 
 
 class ExampleDirective(DoctestDirective):
-    """An example that the stock doctest builder runs too."""
+    """An example, which the stock doctest builder can run too."""
 
     option_spec: ClassVar[OptionSpec] = {
         **DoctestDirective.option_spec,
@@ -52,7 +52,7 @@ class ExampleDirective(DoctestDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """Return the block, then its pictures."""
+        """Return the caption if the example is marked, the block, and its pictures."""
         place = self._meet()
         if place is None:
             return super().run()
@@ -67,7 +67,7 @@ class ExampleDirective(DoctestDirective):
         return result
 
     def _meet(self) -> Place | None:
-        """Return which example this block is; warn if the finder has none like it in this file."""
+        """Return the example that matches this block; warn if the page has none."""
         source, line = self.get_source_info()
         page = self.env.doc2path(self.env.docname)
         inside = Path(source) == Path(page)
@@ -95,7 +95,7 @@ class ExampleDirective(DoctestDirective):
         warn(Kind.EXAMPLE, message, location=self._include_of(source, page) or f"{source}:{line}")
 
     def _include_of(self, source: Path, page: Path) -> str | None:
-        """Return where a page includes a file; None if another file that it includes does."""
+        """Return the line where a page includes a file; None for a nested include."""
         for number, text in enumerate(page.read_text(encoding="utf-8").split("\n"), 1):
             found = _INCLUDE.search(text)
             if found and Path(self.env.relfn2path(found[1])[1]) == source:
@@ -103,7 +103,7 @@ class ExampleDirective(DoctestDirective):
         return None
 
     def _drawn(self, place: Place) -> Iterator[tuple[Picture, Drawing]]:
-        """Yield what the block asks for with what was drawn; warn if that is missing."""
+        """Yield each picture of the block with its recorded data; warn if that is missing."""
         drawings = proof_of(self.env).drawings.get(place.subject.id, ())
         for picture in place.example.pictures:
             wanted = (place.subject.examples.index(place.example), picture.kind, picture.name)
@@ -119,7 +119,7 @@ class ExampleDirective(DoctestDirective):
                 warn(Kind.PICTURE, message, location=self.get_location())
 
     def _ran_here(self, place: Place) -> bool:
-        """Say whether the example ran on this machine and passed: then its pictures are drawn."""
+        """Return whether the example passed in this environment, so that pictures must exist."""
         here = describe_environment("cpu")
         verdicts = proof_of(self.env).verdicts(place.subject)
         passed = any(e.id == here.id and v.status == "passed" for e, v in verdicts.items())
@@ -133,8 +133,7 @@ class ExampleDirective(DoctestDirective):
         return [nodes.paragraph("", "", release, nodes.Text(" "), *change, classes=["marked"])]
 
     def _skip_where_it_cannot_run(self, subject: Subject, example: Example) -> None:
-        # The stock builder knows neither devices nor needs nor marks; it evaluates this where it
-        # runs.
+        # The stock builder knows no devices, needs or marks; it evaluates `skipif` when it runs.
         where = running_versions()
         if not (hold_on(subject.marks, where) and hold_on(example.marks, where)):
             self.options["skipif"] = "True"
@@ -149,7 +148,7 @@ class ExampleDirective(DoctestDirective):
             return [drawing_node(drawing.shown, self.env)]
         path = pane_path(self.env, place.subject, drawing.example, picture)
         if not path.is_file():
-            # Where it stands in a later build, the page is read again.
+            # Read the page again in a later build that has the picture.
             self.env.note_dependency(str(path))
             return []
         uri = f"/{path.relative_to(self.env.srcdir).as_posix()}"
@@ -160,7 +159,7 @@ class ExampleDirective(DoctestDirective):
 
 
 def _absent(only: str) -> str:
-    """Return an expression that is true where the stock builder finds no such device."""
+    """Return an expression for `skipif` that is true if no such device is available."""
     found = "__import__('torch').accelerator.current_accelerator(check_available=True)"
     if only == ANY_ACCELERATOR:
         return f"{found} is None"
@@ -168,7 +167,7 @@ def _absent(only: str) -> str:
 
 
 def _fingerprint(env: BuildEnvironment, docname: str) -> str:
-    """Return what was drawn for a page, and which of its examples run with these versions."""
+    """Return a page's recorded data, and which of its examples run on these versions."""
     here, drawings = running_versions(), proof_of(env).drawings
     shown = [
         (
@@ -184,6 +183,6 @@ def _fingerprint(env: BuildEnvironment, docname: str) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Take the place of the stock directive; the stock builder reads our nodes as its own."""
+    """Replace the stock directive; the stock builder accepts our nodes as its own."""
     app.setup_extension("sphinx.ext.doctest")
     app.add_directive("doctest", ExampleDirective, override=True)

@@ -1,4 +1,4 @@
-"""An anchor and a link on each fact: the sentence before an example, or the example itself."""
+"""Add an anchor and a link to each fact: the paragraph before an example, or the example."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _WORDS = 6
 
 
 class fact_link(nodes.Inline, nodes.Element):  # noqa: N801 - docutils names its nodes like this
-    """The ¶ behind a fact; it has no text, so that it is neither searched nor translated."""
+    """The ¶ link after a fact; it has no text, so that it is neither searched nor translated."""
 
 
 class AddFactAnchors(SphinxTransform):
-    """Give the facts of a page ids that last as long as their first words."""
+    """Give the facts of a page ids made from their first words, so that links stay valid."""
 
-    # Before translations, so that a fact has one anchor in all languages.
+    # Before translation, so that a fact has the same anchor in all languages.
     default_priority = 10
 
     def apply(self, **_: object) -> None:
-        """Go through the examples of a page."""
+        """Add an anchor for each example of a page."""
         for block in list(self.document.findall(nodes.literal_block)):
             section = _section(block)
             if block.get("testnodetype") == "doctest" and section is not None:
@@ -61,12 +61,12 @@ class AddFactAnchors(SphinxTransform):
 
 
 class LinkFacts(SphinxTransform):
-    """Put the links behind facts, which translations would replace."""
+    """Append the links to facts after translation, which would replace them."""
 
     default_priority = 720
 
     def apply(self, **_: object) -> None:
-        """Go through the paragraphs that are facts."""
+        """Append a link to each paragraph that is a fact."""
         for said in self.document.findall(nodes.paragraph):
             if "fact" in said:
                 said += _link(said.attributes.pop("fact"), said.astext())
@@ -77,7 +77,7 @@ def _link(anchor: str, text: str) -> fact_link:
 
 
 def _section(node: nodes.Node) -> nodes.section | None:
-    """Return the innermost section below the page's own that a node stands in."""
+    """Return the innermost section around a node; None if that is the page's own."""
     while node is not None and not isinstance(node, nodes.section):
         node = node.parent
     inside = node is not None and isinstance(node.parent, nodes.section)
@@ -98,7 +98,7 @@ def _skip(self: SphinxTranslator, node: fact_link) -> None:  # noqa: ARG001
 
 
 def setup(app: Sphinx) -> None:
-    """Add the transform; only HTML shows the links."""
+    """Register the transforms; only HTML shows the links."""
     silent = (_skip, None)
     app.add_node(
         fact_link, html=(_visit, None), latex=silent, text=silent, man=silent, texinfo=silent

@@ -1,4 +1,4 @@
-"""The `{names}` directive: every name that has an entry, by page or by letter."""
+"""The `{names}` directive: all names with an entry, by page or by letter."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _FAMILIES = {"nn-module": "nn.Module", "autograd": "Autograd", "visdom": "Visdom
 
 @dataclass(frozen=True)
 class Listed:
-    """A name with what a reader has to see to know it."""
+    """A name with the data that the lists show."""
 
     qualified: str
     kind: str
     family: str
-    """Area of the inventory; for a name outside of it, the folder of its page."""
+    """Area of the inventory; for a name that is not in it, the folder of its page."""
     listed: bool
-    """Whether it is a name of the inventory."""
+    """Whether the name is in the inventory."""
     page: str
     others: tuple[str, ...]
     """Other names of the same object."""
@@ -46,7 +46,7 @@ class Listed:
 
     @property
     def owner(self) -> str:
-        """What the name lies in."""
+        """Class or module of the name."""
         return self.qualified.rpartition(".")[0]
 
     @property
@@ -56,12 +56,12 @@ class Listed:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What names are sorted by: underscores at the head do not count."""
+        """Sort key, which ignores leading underscores."""
         return self.last.lstrip("_").lower(), self.last, self.qualified
 
 
 def listed_names(env: BuildEnvironment) -> list[Listed]:
-    """Return the names that have an entry, in the order of the pages."""
+    """Return the names with an entry, in the order of the pages."""
     descriptions = descriptions_of(env)
     areas = {name.qualified: name.area for name in descriptions.names}
     return [
@@ -85,12 +85,12 @@ def _fingerprint(env: BuildEnvironment, _: str) -> str:
 
 
 class NamesDirective(SphinxDirective):
-    """List all names: `pages` in the families of the site, `letters` from A to Z; or a `filter`."""
+    """List all names by family and page (`pages`) or by letter (`letters`), or show a `filter`."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return a section for each family or letter."""
+        """Return a section per family or letter, or the filter."""
         try:
             by = directives.choice(self.arguments[0], ("pages", "letters", "filter"))
         except ValueError as error:
@@ -121,7 +121,7 @@ class NamesDirective(SphinxDirective):
             section += nodes.paragraph("", words, classes=["names-count"])
             pages = nodes.definition_list(classes=["names-pages"])
             holding = dict.fromkeys(name.page for name in own)
-            # A name may stand on a page of another family; that page comes last.
+            # A name may be on a page of another family; that page comes last.
             for page in sorted(holding, key=lambda page: Path(page).parent.name != family):
                 item = nodes.definition_list_item()
                 item += nodes.term("", "", self._page(page))
@@ -188,7 +188,7 @@ class NamesDirective(SphinxDirective):
 
 
 def _filter() -> nodes.raw:
-    """Return the box that names.js listens to; a style hides it where there is no script."""
+    """Return the input for names.js; CSS hides it if scripting is off."""
     label, found = escape(say("Filter")), escape(say("%s found"))
     return nodes.raw(
         "",

@@ -1,4 +1,4 @@
-"""The `{note-2019}` directive: what the learner's note of 2019 says differently."""
+"""The `{note-2019}` directive: a box on what the learner's note of 2019 says."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class NoteDirective(SphinxDirective):
-    """A marked passage on the 2019 note."""
+    """A box on the 2019 note."""
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Return an admonition with a title of its own."""
+        """Return an admonition with a fixed title."""
         box = nodes.admonition(classes=["note-2019"])
         box += nodes.title("", say("The 2019 note"), translatable=False)
         box += self.parse_content_to_nodes()

@@ -1,4 +1,4 @@
-"""The `{learn}` directive: the scripts in the reading order of docs/learn.toml."""
+"""The `{learn}` directive: list the scripts in the reading order of docs/learn.toml."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _ROLE = re.compile(r":(py:\w+):(`[^`]+`)")
 
 
 class LearnDirective(SphinxDirective):
-    """List the scripts by chapter, each with its question and what it found."""
+    """List the scripts by chapter, each with its finding and its question."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a section for each chapter; the numbers run through."""
+        """Return a section for each chapter; scripts are numbered across chapters."""
         depend_on(self.env, _order_fingerprint)
         sections: list[nodes.Node] = []
         first = 1

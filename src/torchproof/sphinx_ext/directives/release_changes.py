@@ -1,4 +1,4 @@
-"""The `{torch-changes}` directive: what the marks say, by the torch or Python that brought it."""
+"""The `{torch-changes}` directive: the marked changes, by release of torch or Python."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 Release = tuple[str, int, int]
-"""What was released, `torch` or `Python`, with major and minor version."""
+"""Product, `torch` or `Python`, with major and minor version."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a release brought to a section, or ended there."""
+    """A change of a section in a release."""
 
     release: Release
     subject: Subject
     new: bool
-    """Whether the whole section came or went."""
+    """Whether the whole section is new or gone."""
     before: tuple[str, ...]
     after: tuple[str, ...]
 
 
 def changes_of(subject: Subject) -> Iterator[Change]:
-    """Yield what the marks of a subject say, one change for each release."""
+    """Yield the changes in a subject's marks: by release, of the whole and of its examples."""
     whole = _sides([(subject.marks, subject.title)])
     for release, (before, after) in whole.items():
         yield Change(release, subject, True, tuple(before), tuple(after))
@@ -54,7 +54,7 @@ def changes_of(subject: Subject) -> Iterator[Change]:
 
 
 def _text_of(example: Example) -> str:
-    """Return what an example says of its change; under torch, with its Pythons."""
+    """Return an example's `:change:`, with its Python mark if it is listed under torch."""
     marks = example.marks
     if not (marks.python and (marks.since or marks.until)):
         return example.change
@@ -62,7 +62,7 @@ def _text_of(example: Example) -> str:
 
 
 def _sides(marks: list[tuple[Marks, str]]) -> dict[Release, tuple[list[str], list[str]]]:
-    """Return what ended and what began, by the release that changed it."""
+    """Return the texts that ended and those that began, by release."""
     sides: dict[Release, tuple[list[str], list[str]]] = {}
     for mark, text in marks:
         for release, began in _borders(mark):
@@ -71,9 +71,9 @@ def _sides(marks: list[tuple[Marks, str]]) -> dict[Release, tuple[list[str], lis
 
 
 def _borders(mark: Marks) -> Iterator[tuple[Release, bool]]:
-    """Yield the releases at which what is marked ended, or began.
+    """Yield the releases in which a marked part begins (True) or no longer holds (False).
 
-    What is marked by torch and by Python is told once, under torch.
+    A part marked by both torch and Python is listed under torch only.
     """
     if mark.until:
         major, minor = release_of(mark.until)
@@ -96,7 +96,7 @@ def _add(texts: list[str], text: str) -> None:
 
 
 class ChangesDirective(SphinxDirective):
-    """Draw a section for each release, torch first, the newest first: what is new, what changed."""
+    """Show a section for each release, torch before Python, newest first."""
 
     def run(self) -> list[nodes.Node]:
         """Return the sections."""
@@ -141,7 +141,7 @@ class ChangesDirective(SphinxDirective):
         )
 
     def _place(self, subject: Subject) -> nodes.paragraph:
-        """Return a link to the section, and the title of its page, as sections are named alike."""
+        """Return links to the section and its page, since section titles repeat between pages."""
         paragraph = nodes.paragraph("", "", subject_link(self.env.docname, subject, subject.title))
         page = document_link(self.env.docname, docname_of(subject))
         paragraph += [nodes.Text(" "), nodes.inline("", "", page, classes=["changes-page"])]
@@ -156,7 +156,7 @@ class ChangesDirective(SphinxDirective):
 
 
 def _fingerprint(env: BuildEnvironment, _: str) -> str:
-    """Return what the marks say, and of what; what was seen to hold takes no part."""
+    """Return the marks with their subjects and examples; verdicts do not matter."""
     return str(
         [
             (s.id, s.title, s.marks, [(e.marks, e.change) for e in s.examples])

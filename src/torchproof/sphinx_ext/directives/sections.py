@@ -1,4 +1,4 @@
-"""Which section of a page a subject is: the one that begins in its line of the page's file."""
+"""Match subjects with the sections of a page by the line of the heading."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class PlaceInSections(SphinxTransform):
     """Move footers to the end of their sections; give each subject its verdict and its anchor."""
 
-    # Before translations, so that a section has one anchor in all languages.
+    # Before translation, so that a section has the same anchor in all languages.
     default_priority = 15
 
     def apply(self, **_: object) -> None:
-        """Go through the sections of a page."""
+        """Place the footers, verdicts and anchors of a page, and check its examples."""
         for footer in list(self.document.findall(entry_footer)):
             section = next(_sections_around(footer))
             footer.parent.remove(footer)
@@ -48,7 +48,7 @@ class PlaceInSections(SphinxTransform):
     def _section_of(self, subject: Subject) -> nodes.section | None:
         sections = self.document.findall(nodes.section)
         if subject.kind == "script":
-            # The page is all of it.
+            # A script is the whole page.
             return next(sections, None)
         page = str(self.env.doc2path(self.env.docname))
         here = (s for s in sections if (str(s.source), s.line) == (page, subject.line))
@@ -73,7 +73,7 @@ class PlaceInSections(SphinxTransform):
         )
 
     def _drop_verdicts_of_nothing(self) -> None:
-        """Remove the verdicts of entries that no subject of this page stands behind."""
+        """Remove the verdicts of entries without a subject, and warn of them."""
         for verdict in list(filter(_is_open, self.document.findall(placeholder))):
             verdict.parent.remove(verdict)
             if not is_told_of(self.env):
@@ -85,7 +85,7 @@ class PlaceInSections(SphinxTransform):
                 )
 
     def _compare_examples(self, sections: dict[str, nodes.section]) -> None:
-        """Warn of examples that the page shows in another section than they run in."""
+        """Warn of examples that are shown in a section other than the one they run in."""
         examples = page_examples(self.env)
         for block in self.document.findall(nodes.literal_block):
             found = examples.place_of(block)
@@ -105,12 +105,12 @@ class PlaceInSections(SphinxTransform):
 
 
 def _is_open(node: placeholder) -> bool:
-    """Say whether a verdict has no subject yet."""
+    """Return whether a placeholder is for a verdict without a subject."""
     return node["draw"] is draw_verdict and not node["subject"]
 
 
 def _sections_around(node: nodes.Node) -> Iterator[nodes.section]:
-    """Yield the sections that a node stands in, the innermost first."""
+    """Yield the sections around a node, innermost first."""
     above = node.parent
     while above is not None:
         if isinstance(above, nodes.section):

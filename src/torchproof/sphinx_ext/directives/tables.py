@@ -1,4 +1,4 @@
-"""Tables with a link in a cell, and filters above them, as nodes."""
+"""Build nodes for tables, cross-references in their cells, and filters above them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Cell = nodes.Element | str
 def table(
     head: Sequence[str], rows: Iterable[nodes.row], *, classes: Sequence[str] = (), name: str = ""
 ) -> nodes.container:
-    """Return a table that scrolls in a frame of its own; rows come from `row`."""
+    """Return a table in a scrollable frame; make its rows with `row`."""
     body = nodes.tbody("", *rows)
     columns = [nodes.colspec(colwidth=1) for _ in head]
     group = nodes.tgroup("", *columns, nodes.thead("", row(head)), body, cols=len(head))
@@ -27,7 +27,7 @@ def table(
 
 
 def row(cells: Iterable[Cell], *, classes: Sequence[str] = ()) -> nodes.row:
-    """Return a row; a text makes a cell with a paragraph."""
+    """Return a row; text and inline nodes are wrapped in a paragraph."""
     entries = []
     for cell in cells:
         if isinstance(cell, str | nodes.Inline | nodes.Text):
@@ -38,7 +38,7 @@ def row(cells: Iterable[Cell], *, classes: Sequence[str] = ()) -> nodes.row:
 
 
 def subject_link(docname: str, subject: Subject, text: str) -> addnodes.pending_xref:
-    """Return a link from a page to the section of an entry, or to the page of a script."""
+    """Return a link from a page to a subject: the section of an entry or the page of a script."""
     link = addnodes.pending_xref(
         "",
         nodes.inline("", text),
@@ -53,7 +53,7 @@ def subject_link(docname: str, subject: Subject, text: str) -> addnodes.pending_
 
 
 def document_link(docname: str, target: str) -> addnodes.pending_xref:
-    """Return a link from a page to another, with the title of that as text."""
+    """Return a link from a page to another, with the title of the target as text."""
     link = addnodes.pending_xref(
         "",
         nodes.inline("", ""),
@@ -73,10 +73,10 @@ def docname_of(subject: Subject) -> str:
 
 
 def filters(target: str, facets: Mapping[str, tuple[str, Mapping[str, str]]]) -> nodes.raw:
-    """Return the place where filters.js puts a choice for each facet, and a box for words.
+    """Return the form for filters.js, with a choice for each facet and a box for words.
 
-    A facet has a label, and maps values to theirs; rows have classes such as
-    `facet-verdict-holds`. Without JavaScript nothing is shown and nothing is hidden.
+    `facets` maps the name of a facet to its label and to labels by value; rows have classes such as
+    `facet-verdict-holds`. Without JavaScript the form is hidden and all rows are shown.
     """
     counted_of = html.escape(say("%(shown)s of %(all)s"))
     every = html.escape(say("all"))
@@ -97,5 +97,5 @@ def filters(target: str, facets: Mapping[str, tuple[str, Mapping[str, str]]]) ->
 
 
 def facet(name: str, value: str) -> str:
-    """Return the class that marks a row with a value of a facet."""
+    """Return the CSS class of rows with a value of a facet."""
     return f"facet-{name}-{value}"

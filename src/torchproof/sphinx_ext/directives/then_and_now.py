@@ -1,4 +1,4 @@
-"""The `{then-and-now}` directive: the rows of a data file, each with its proof."""
+"""The `{then-and-now}` directive: a table from a data file, each row with its proof."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ ID = "then-and-now-rows"
 
 
 class ThenAndNowDirective(SphinxDirective):
-    """Draw the counts of the verdicts, then a row for each item."""
+    """Show the counts of the verdicts, then a row for each item."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the tables; the argument is the data file, relative to the page."""
+        """Return counts, filters and table; the argument is the data file, relative to the page."""
         depend_on(self.env, _fingerprint)
         relative, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(relative)
@@ -63,7 +63,7 @@ class ThenAndNowDirective(SphinxDirective):
         verdict = nodes.make_id(item.verdict)
         said = nodes.container(classes=["said"])
         if item.then:
-            # A node with a language would want smart quotes of that language.
+            # Raw HTML: in a node with a language, Sphinx would apply that language's smart quotes.
             quoted = f'<p class="zh" lang="zh-Hans">{html.escape(item.then_zh)}</p>'
             said += nodes.raw("", quoted, format="html")
             said += nodes.paragraph("", "", *self._inline(item.then))
@@ -98,7 +98,7 @@ def _counts(rows: list[Row]) -> nodes.Node:
 
 
 def _labels() -> dict[str, str]:
-    """Return the verdicts in words, in the order in which they are counted."""
+    """Return the labels of the verdicts, in the order of the counts."""
     labels = {
         "holds": say("holds"),
         "caveat": say("holds with a caveat"),
@@ -116,7 +116,7 @@ def _badge(verdict: str) -> list[str]:
 
 
 def _fingerprint(env: BuildEnvironment, _: str) -> str:
-    """Return what rows can name, and whether it holds: a row whose proof fails is a warning."""
+    """Return the possible proofs of rows and whether each holds; a failed one is a warning."""
     proof = proof_of(env)
     return str([(s.id, s.kind, s.title, proof.holds(s)) for s in proof.found.subjects])
 

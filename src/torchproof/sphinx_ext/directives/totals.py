@@ -1,4 +1,4 @@
-"""The `{counts}` directive and the `{count}` role: how much of the site was seen to hold."""
+"""The `{counts}` directive and the `{count}` role: how much of the site is proven."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 _LISTED = ("names", "examples", "outputs", "environments")
-"""What the list shows."""
+"""Counts in the list."""
 _COUNTED = (*_LISTED, "scripts")
 
 
 class CountsDirective(SphinxDirective):
-    """Show the counts as a list, and the environments that they were seen in."""
+    """Show the counts as a list, and the environments that they are from."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the place of the list."""
+        """Return a placeholder for the list."""
         return [place(draw_counts, content=draw_counts(self.env, self.env.docname, ""))]
 
 
@@ -38,7 +38,7 @@ class CountRole(SphinxRole):
     """One of the counts in running text."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the place of the number."""
+        """Return a placeholder for the number."""
         if self.text not in _COUNTED:
             message = f"nothing counts {self.text!r}; known are {', '.join(_COUNTED)}"
             error = self.inliner.reporter.error(message, line=self.lineno)
@@ -70,7 +70,7 @@ def draw_count(env: BuildEnvironment, _: str, key: str) -> list[nodes.Node]:
 
 
 def _noun(key: str, number: int) -> str:
-    """Return the words beside a number."""
+    """Return the noun for a count."""
     nouns = {
         "names": counted("name", "names", number),
         "examples": counted("example", "examples", number),
@@ -86,7 +86,7 @@ def _number(counts: Counts, key: str) -> int:
 
 
 def _places(environments: tuple[Environment, ...]) -> Iterator[tuple[str, str]]:
-    """Yield each device with the releases of torch and Python that ran on it."""
+    """Yield each device with the releases of torch and Python used on it."""
     for device, label in ((device.name, device.label) for device in DEVICES.values()):
         own = [e for e in environments if e.device == device]
         for name in sorted({e.device_name for e in own}):

@@ -1,4 +1,4 @@
-"""The verdict of a subject in words: where it was seen to hold, by device and release of torch."""
+"""Describe the verdicts of a subject, by device and release of torch."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from torchproof.sphinx_ext.translation import counted, say, say_marks
 
 
 def draw_verdict(env: BuildEnvironment, _: str, subject_id: str) -> list[nodes.Node]:
-    """Return the line of a subject for its placeholder; nothing for one that is gone."""
+    """Return the verdict line of a subject for its placeholder; nothing for a removed subject."""
     proof = proof_of(env)
     subject = next((s for s in proof.found.subjects if s.id == subject_id), None)
     return [verdict_paragraph(subject, proof)] if subject is not None else []
 
 
 def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
-    """Return the line under a signature: on which devices, with which torch, with what result."""
+    """Return the line under a signature: results by device and torch release, and counts."""
     line = nodes.paragraph(classes=["verdict"])
     verdicts = proof.verdicts(subject)
     if not verdicts:
@@ -47,7 +47,7 @@ def verdict_paragraph(subject: Subject, proof: Proof) -> nodes.paragraph:
 
 
 def _shown(proof: Proof) -> list[str]:
-    """Return the devices of a line: those that readers have, and those that a record is of."""
+    """Return the devices of the line: CPU, CUDA, and those with a record."""
     recorded = {record.environment.device for record in proof.records}
     return [device for device in DEVICES if device in {"cpu", "cuda", *recorded}]
 
@@ -65,7 +65,7 @@ def sign_of(status: Status) -> str:
 
 
 def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) -> nodes.inline:
-    """Return what came of the subject on a device, the environments with one result together.
+    """Return the results of the subject on a device, environments grouped by result.
 
     An environment is named by its release of torch and by `fields`.
     """
@@ -99,12 +99,12 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
 
 
 def _only(only: str | None) -> str:
-    """Return what `:only:` names in words."""
+    """Describe the device in `:only:`."""
     if only == ANY_ACCELERATOR or only is None:
         return say("an accelerator")
     return DEVICES[only].label
 
 
 def _order(status: Status | None) -> tuple[bool, str]:
-    """Put what failed first: a line with one failure is no ✓."""
+    """Sort key that puts failures first, so that none is overlooked."""
     return status in {"passed", "skipped", None}, str(status)

@@ -1,4 +1,4 @@
-"""The `{visdom-options}` directive: which option changes a pixel of which pane, as measured."""
+"""The `{visdom-options}` directive: the measured effect of each option on each pane's picture."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ALONE, TOGETHER, NOTHING = "●", "◐", "–"
 
 
 class OptionsDirective(SphinxDirective):
-    """Show the table of a file of options: the generic ones, or those of single methods."""
+    """Show a table from a file of options: the generic ones, or those of single methods."""
 
     required_arguments = 2
 
     def run(self) -> list[nodes.Node]:
-        """Return the table; what was not measured as it stands is a warning."""
+        """Return the table; warn if an option has no current measurement."""
         relative, kind = self.arguments
         _, name = self.env.relfn2path(relative)
         path = Path(name)
@@ -85,7 +85,7 @@ class OptionsDirective(SphinxDirective):
         return _table([[nodes.Text(head)] for head in heads], rows)
 
     def _prose(self, text: str) -> nodes.paragraph:
-        """Return a text of the file as if it stood on the page, for the page's catalogue."""
+        """Return a text of the file as a paragraph of the page, so that it can be translated."""
         paragraph = nodes.paragraph(text, text)
         self.set_source_info(paragraph)
         return paragraph
@@ -132,5 +132,5 @@ def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
 
 
 def setup(app: Sphinx) -> None:
-    """Add the directive."""
+    """Register the directive."""
     app.add_directive("visdom-options", OptionsDirective)
