@@ -1,4 +1,4 @@
-// Filters of a table: a choice for each facet and a box for words. The page is whole without them.
+// Filter a table by facets and words. Without JavaScript the table is complete.
 "use strict";
 
 for (const form of document.querySelectorAll("form.filters")) {
@@ -16,7 +16,7 @@ for (const form of document.querySelectorAll("form.filters")) {
         words.every((word) => texts.get(row).includes(word));
       row.hidden = !fits && !(row.matches(".matrix-total") && !facets.length && !words.length);
     }
-    // A page stays above the sections that were found.
+    // Keep the row of a page visible above its matching sections.
     for (const row of rows.filter((row) => row.matches(".matrix-page"))) {
       let next = row.nextElementSibling;
       while (row.hidden && next?.matches(".matrix-subject")) {

@@ -1,4 +1,4 @@
-// A filter over the lists of names. Without JavaScript the lists are whole, and there is no filter.
+// Filter the lists of names. Without JavaScript the lists are complete and the filter is hidden.
 (() => {
   const items = [...document.querySelectorAll(".names-full > li, .names-short > li")];
   if (!items.length) return;

@@ -1,5 +1,5 @@
-// What scrolls sideways can be scrolled with the keyboard, and says what it is.
-// Only where something is cut off: each of these is one more stop for the Tab key.
+// Make horizontally scrolling elements focusable, so that the keyboard can scroll them, and label them.
+// Only those that overflow, since each is one more tab stop.
 "use strict";
 
 const SCROLLERS = ".highlight pre, .table-wrapper, .option-table, .autograd-graph, .drawn-list";
@@ -16,7 +16,7 @@ function reach(element, cut) {
 }
 
 const watch = new ResizeObserver((entries) => {
-  // All are measured before one is changed: the browser lays out the page once.
+  // Measure all before changing any, so that the browser lays out the page only once.
   const cut = entries.map(({ target }) => target.scrollWidth > target.clientWidth);
   entries.forEach(({ target }, number) => reach(target, cut[number]));
 });

@@ -1,29 +1,29 @@
-// Messages of errors and warnings: in what was pasted, and in the sections that show them.
+// Match a pasted error or warning message with those shown in sections.
 "use strict";
 
 var torchproofSearchMessages = (() => {
   const TYPE = /^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Exit)\b:? */;
   const PLACE = /^\S*:\d+: (?=\w*Warning\b)/;
-  // A traceback whose line breaks were lost.
+  // A traceback that lost its line breaks.
   const JOINED = /^.*Traceback \(most recent call last\).*?(?=\b\w+Error: )/s;
   const EQUAL = 3;
 
   const flat = (text) => text.toLowerCase().replace(/\s+/g, " ").trim();
   const length = (text) => text.split(" ").length;
 
-  /** Return the message in what was pasted: a traceback ends with it, a warning begins with a place. */
+  /** Extract the message from pasted text: the end of a traceback, a warning without its location. */
   function messageIn(pasted) {
     const lines = pasted.split(/\n|⏎/).map((line) => line.replace(PLACE, ""));
     const last = lines.findLastIndex((line) => TYPE.test(line));
     return lines.slice(Math.max(last, 0)).join(" ").replace(JOINED, "").trim();
   }
 
-  /** Compare two lists like their first items that differ. */
+  /** Compare two lists lexicographically. */
   function firstDifference(one, other) {
     return one.map((item, n) => item - other[n]).find(Boolean) ?? 0;
   }
 
-  /** Return a function from a query to the messages that it gives, the nearest first. */
+  /** Return a function from a query to the equal and the similar messages, best first. */
   function create({ pages, sections }) {
     const messages = sections.flatMap(({ page, messages: own = [] }, at) =>
       own.map((message) => {

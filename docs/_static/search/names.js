@@ -1,8 +1,8 @@
-// The entries that a name or a call means: `zero_grad`, `vis.line`, `m.register_buffer(`.
+// Find the entries that a name or call refers to: `zero_grad`, `vis.line`, `m.register_buffer(`.
 "use strict";
 
 var torchproofSearchNames = (() => {
-  // What readers call the object whose method they look up.
+  // Common variable names for the receiver of a method.
   const RECEIVERS = {
     "visdom.visdom": ["vis", "viz", "visdom", "client"],
     "torch.nn.module": ["nn", "self", "super", "m", "mod", "module", "model", "net", "layer"],
@@ -12,10 +12,10 @@ var torchproofSearchNames = (() => {
     "torch.optim.optimizer": ["optimizer", "optim", "opt"],
   };
   const BEFORE_NAME = /^(?:>>>\s*)?(?:(?:with|await|return|del|import)\s+|\w+\s*=\s*|@)?/;
-  // A dotted name, then nothing, an open parenthesis, or a call to its end.
+  // A dotted name, alone, followed by an unclosed argument list, or by a whole one.
   const CALLED = /^([\p{L}_]\w*(?:\(\))?(?:\.[\p{L}_]\w*)*)\s*(?:\([^)]*|\(.*\))?:?$/u;
 
-  /** Say how near a name is to what was asked: the same, its end, of a known receiver, its last part. */
+  /** Rate a name against a query: 3 equal, 2 ends with it, 1 has a common receiver, 0 same last part. */
   function nearness(name, asked) {
     const type = name.slice(0, -1).join(".");
     const ends = name.slice(-asked.length).join(".") === asked.join(".");
@@ -23,7 +23,7 @@ var torchproofSearchNames = (() => {
     return RECEIVERS[type]?.includes(asked.at(-2)) ? 1 : 0;
   }
 
-  /** Return a function from a query to the numbers of the sections whose entries it names. */
+  /** Return a function from a query to the indices of the sections whose entries it names. */
   function create(sections) {
     const entries = sections.flatMap(({ names = [] }, at) =>
       names.map((name) => ({ at, name: name.toLowerCase().split(".") })),
@@ -34,7 +34,7 @@ var torchproofSearchNames = (() => {
       const found = entries
         .filter(({ name }) => name.at(-1) === asked.at(-1))
         .map(({ at, name }) => ({ at, near: nearness(name, asked) }));
-      // A receiver that no one knows may be anything.
+      // With an unknown receiver, all names with the same last part match.
       const best = Math.max(...found.map(({ near }) => near));
       return found.filter(({ near }) => asked.length === 1 || near === best).map(({ at }) => at);
     };

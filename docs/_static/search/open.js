@@ -1,5 +1,5 @@
-// What opens the search: Ctrl-K, Cmd-K, `/`, and buttons in place of the theme's form.
-// The index and what reads it are loaded when the search is first opened.
+// Open the search with Ctrl-K, Cmd-K, `/`, or buttons that replace the theme's form.
+// The index and the search engine are loaded when the search is first used.
 "use strict";
 
 (() => {
@@ -17,7 +17,7 @@
   function load(url) {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      // In the order given, as the later ones need the earlier.
+      // Execute the scripts in order, since later ones need the earlier ones.
       script.async = false;
       script.src = url;
       script.addEventListener("load", resolve);
@@ -29,12 +29,12 @@
   function engine() {
     const made = () => torchproofSearch.create(torchproofSearchIndex);
     loading ??= Promise.all(NEEDED.map(load)).then(made);
-    // The next attempt loads anew.
+    // After a failure, the next attempt loads again.
     loading.catch(() => (loading = undefined));
     return loading;
   }
 
-  /** Return the field in a dialog. */
+  /** Create the search in a dialog. */
   function inDialog() {
     const close = make("button", { type: "button", class: "search-close", "aria-label": `${say.close} (Esc)` }, "Esc");
     const dialog = make("dialog", { class: "search-dialog", "aria-label": say.search });
@@ -42,16 +42,16 @@
     view.element.querySelector(".search-bar").append(close);
     dialog.append(view.element);
     close.addEventListener("click", () => dialog.close());
-    // A click beside the dialog is a click on its backdrop, which is part of it.
+    // A click outside the dialog is on its backdrop, so its target is the dialog itself.
     dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
     document.body.append(dialog);
     return { view, show: () => dialog.open || dialog.showModal() };
   }
 
-  /** Return the field of the page search.html, which asks what its address says. */
+  /** Create the search on the page search.html, and run the query in the URL. */
   function onPage(place) {
     const address = new URL(location);
-    // The way back from a result leads to the same results.
+    // Store the query in the URL, so that Back leads to the same results.
     const chosen = () => {
       address.searchParams.set("q", view.input.value);
       history.replaceState(null, "", address);

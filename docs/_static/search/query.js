@@ -1,5 +1,5 @@
-// The answers to a query: an equal message, then a name's own entry, then a heading of these words,
-// then messages that are alike, then what MiniSearch ranks.
+// Rank the results of a query: equal messages, then entries of the name and headings of the same
+// words, then similar messages, then MiniSearch's results.
 "use strict";
 
 var torchproofSearch = (() => {
@@ -9,25 +9,25 @@ var torchproofSearch = (() => {
   );
   const FEW = 5;
   const MOST = 40;
-  // So many words are no name and no heading.
+  // A query of more words is treated as a message.
   const LONG = 6;
 
   const words = (text) => text.toLowerCase().match(WORD) ?? [];
 
-  /** Return the words of a query that tell something, or all if none does. */
+  /** Return the words of a query without stop words, or all if nothing is left. */
   function telling(query) {
     const all = words(query);
     const some = all.filter((word) => !FILLING.has(word));
     return some.length ? some : all;
   }
 
-  /** Return a word and, of a name, the words that it is made of. */
+  /** Return a word, and for a snake_case name also its parts, except in code. */
   function withParts(word, field) {
     const parts = field === "code" ? [] : word.split("_").filter(Boolean);
     return parts.length > 1 ? [word, ...parts] : word;
   }
 
-  /** Return what MiniSearch indexes: each section, and each message by itself. */
+  /** Return MiniSearch's documents: one per section, and one per message. */
   function documentsOf({ pages, sections }) {
     return sections.flatMap(({ page, names = [], messages = [], ...section }, at) => {
       const { title, errors } = pages[page];
@@ -71,7 +71,7 @@ var torchproofSearch = (() => {
       return [...all, ...engine.search(asked, { ...asWords, combineWith: "OR" })];
     }
 
-    /** Return the sections that answer a query, the best first, each once. */
+    /** Return the sections that match a query, best first and without duplicates. */
     function search(text) {
       const query = torchproofSearchMessages.messageIn(text);
       const { equal, alike } = shown(query);
@@ -96,7 +96,7 @@ var torchproofSearch = (() => {
       alike.forEach(add);
       byScore.forEach(add);
       const best = [...results.values()].slice(0, MOST);
-      // All results mark the same words, those of other spellings included.
+      // Highlight the same words in all results, including fuzzy matches.
       const terms = [...new Set(best.flatMap((result) => result.terms))];
       return best.map((result) => ({ ...result, terms }));
     }

@@ -1,4 +1,4 @@
-// One result: a link with the heading, its names, and the words that were found, marked.
+// Render a result: a link with the heading, the names and an excerpt, with matches highlighted.
 "use strict";
 
 var torchproofSearchResult = (() => {
@@ -6,7 +6,7 @@ var torchproofSearchResult = (() => {
   const HAN = /\p{Script=Han}/u;
   const [BEGIN, END] = ["(?<![\\p{L}\\p{N}])", "(?![\\p{L}\\p{N}])"];
 
-  /** Return an element with attributes and children. */
+  /** Create an element with attributes and children. */
   function make(tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -16,14 +16,14 @@ var torchproofSearchResult = (() => {
 
   let last = { source: "" };
 
-  /** Return what finds the terms as whole words; Chinese is written without spaces. */
+  /** Return a RegExp for the terms as whole words; Chinese terms match anywhere, as it has no spaces. */
   function finder(terms) {
     const words = terms
       .filter((term) => term.length > 1 || HAN.test(term))
       .sort((a, b) => b.length - a.length)
       .map((term) => (HAN.test(term) ? term : `${BEGIN}${term}${END}`));
     const source = words.length ? words.join("|") : "$.";
-    // To compile it takes longer than all else, and the results of a query share it.
+    // Compiling dominates the run time, so the results of a query share one RegExp.
     if (last.source !== source) last = { source, expression: new RegExp(source, "giu") };
     return last.expression;
   }
@@ -39,20 +39,20 @@ var torchproofSearchResult = (() => {
     return fragment;
   }
 
-  /** Return the part of a text around a place in it. */
+  /** Return an excerpt of a text around a position. */
   function excerpt(text, place) {
     const start = place > LENGTH / 2 ? text.indexOf(" ", place - 60) + 1 : 0;
     const part = text.slice(start, start + LENGTH);
     return (start ? "… " : "") + part + (start + LENGTH < text.length ? " …" : "");
   }
 
-  /** Return a result as an option of a list. */
+  /** Create the listbox option for a result. */
   function option({ title, names = [], page, anchor, message, text = "", terms }, { id, root }) {
     const found = finder(terms);
     const holds = (part) => part.search(found) >= 0;
     const meant = names.filter((name) => holds(name.split(".").at(-1)));
     const shown = meant.length ? meant : names.slice(0, 1);
-    // What a section says first tells best what it is; other words in it say why it was found.
+    // Show the start of a section, which describes it best. If only its text matched, show the match.
     const known = message || holds(title) || meant.length;
     const part = excerpt(message ?? text, known ? 0 : text.search(found));
     return make(

@@ -1,5 +1,5 @@
-// The field and the list of results: a combobox whose popup is a list of links.
-// The pattern: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
+// The search input and its results: a combobox whose popup is a listbox of links.
+// See https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
 "use strict";
 
 var torchproofSearchView = (() => {
@@ -8,7 +8,7 @@ var torchproofSearchView = (() => {
   const say = torchproofSearchWords;
   const { make, option } = torchproofSearchResult;
 
-  /** Return the results by page, the page with the best first. */
+  /** Group the results by page, the page of the best result first. */
   function grouped(results) {
     const groups = new Map();
     for (const result of results) {
@@ -22,7 +22,8 @@ var torchproofSearchView = (() => {
     return make("kbd", {}, name);
   }
 
-  /** Make the field with its results: `engine` promises what answers, `chosen` hears of a choice. */
+  /** Create the input and its results. `engine` returns a promise of the search engine; `chosen` is
+   * called when a result is clicked. */
   function create({ id, root, engine, chosen = () => {} }) {
     const list = make("div", {
       id: `${id}-results`,
@@ -101,7 +102,7 @@ var torchproofSearchView = (() => {
       status.textContent ||= asked.trim() && say.loading;
       try {
         const { search } = await engine();
-        // What was typed meanwhile has an answer of its own.
+        // The input has changed meanwhile, which started another search.
         if (asked !== input.value) return;
         show(asked.trim() ? search(asked) : []);
         status.textContent = asked.trim() && (options.length ? say.found(options.length) : say.nothing);
@@ -117,7 +118,7 @@ var torchproofSearchView = (() => {
 
     show([]);
     input.addEventListener("input", answer);
-    // A field drops line breaks, and with them where a message begins; so they become a sign.
+    // An input drops line breaks, which mark where a message begins, so replace them with a sign.
     input.addEventListener("paste", (event) => {
       const lines = event.clipboardData.getData("text/plain").trim().split(/\r?\n/);
       if (lines.length < 2) return;
