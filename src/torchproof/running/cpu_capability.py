@@ -59,7 +59,7 @@ def _key() -> str:
     try:
         torch = importlib.util.find_spec("torch")
     except ValueError:
-        # sys.modules["torch"] is None, which prevents its import.
+        # find_spec raises this for a module in sys.modules without a __spec__.
         return ""
     if torch is None or torch.origin is None:
         return ""
