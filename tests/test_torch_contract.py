@@ -264,6 +264,12 @@ def device_index() -> bool:
     return "device_module._utils._get_device_index(location, True)" in text
 
 
+@touched("_initialized of a device's module", DEVICE, "module._initialized")
+def initialized() -> bool:
+    text = (HOME / "utils" / "checkpoint.py").read_text(encoding="utf-8")
+    return 'getattr(device_module, "_initialized", False)' in text
+
+
 @touched("_lazy_init of a device's module", DEVICE, "module._lazy_init")
 def lazy_init() -> bool:
     # It is called from C++.

@@ -83,6 +83,8 @@ def _module() -> types.ModuleType:
 
     module.device, module._utils = _Device, types.SimpleNamespace(_get_device_index=_utils_index)
     module.is_available = module.is_initialized = lambda: True
+    # Without it, checkpoint saves no generator state of the device.
+    module._initialized = True
     module.device_count = lambda: _COUNT
     module.current_device = lambda: 0
     module.set_device = check_device
