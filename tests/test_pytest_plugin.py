@@ -205,7 +205,7 @@ def test_page_with_a_problem_stops_itself_and_no_other(root: Path) -> None:
     [
         (
             ["--device", "tpu"],
-            "--device: unknown device 'tpu'; known are cpu, cuda, mps, xpu, sim",
+            "--device: unknown device 'tpu'; known are cpu, cuda, mps, xpu, sim and all",
         ),
         (
             ["--device", "cpu", "--device", "cuda"],

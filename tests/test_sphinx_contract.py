@@ -123,7 +123,7 @@ gallery = functools.partial(touched, "sphinx-gallery")
 furo = functools.partial(touched, "furo")
 
 
-@sphinx("env.temp_data", f"{DIRECTIVES}/example.py", written="env.temp_data")
+@sphinx("env.temp_data", "sphinx_ext/page_examples.py", written="env.temp_data")
 def temp_data(_: Build, facts: dict[str, Any]) -> bool:
     # Each page has its own.
     return sorted(facts["counted"]) == [["a", 0], ["b", 0]]

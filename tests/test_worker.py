@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
+import platformdirs
 import psutil
 import pytest
 from trees import NO_TORCH, PATIENCE, Ear, Tree, line_of, one_script, one_subject
@@ -366,7 +367,8 @@ def bare_python(folder: Path, *paths: Path) -> str:
     wrapper = folder / "python"
     site = folder / "messages"
     site.mkdir()
-    (site / "msgspec").symlink_to(Path(msgspec.__file__).parent)
+    for needed in (msgspec, platformdirs):
+        (site / needed.__name__).symlink_to(Path(str(needed.__file__)).parent)
     path = os.pathsep.join(map(str, (*paths, site, Path(torchproof.__file__).parents[1])))
     wrapper.write_text(
         f'#!/bin/sh\nPYTHONPATH="{path}" exec {sys.executable} -S "$@"\n', encoding="utf-8"
