@@ -12,6 +12,7 @@ from torchproof.accelerator.build import NotBuilt, built
 from torchproof.devices import DEVICES, runs_on
 from torchproof.running.worker import Worker, WorkerError
 
+MISSING = r"^the simulated accelerator needs a C\+\+ compiler, and there is no no-such-compiler: "
 SAME_DEVICE = "Expected all tensors to be on the same device"
 FAULTS = {
     "a comparison with a tensor of the CPU": (
@@ -98,6 +99,6 @@ def test_without_a_compiler_the_device_is_refused_before_anything_runs(
 ) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
     with Worker(root=tmp_path) as worker:
-        with pytest.raises(WorkerError, match=r"there is no no-such-compiler: apt-get install g"):
+        with pytest.raises(WorkerError, match=MISSING):
             worker.chosen_devices(["cpu", "sim"])
         assert worker.chosen_devices(["cpu"]) == ("cpu",)
