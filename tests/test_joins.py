@@ -10,6 +10,11 @@ from lxml import html as lxml_html
 from sites import Build, Site, page
 from trees import NO_TORCH, line_of, section
 
+from torchproof.finding.tree import find_in_tree
+from torchproof.records.record import verdict_of, write_verdicts
+from torchproof.running.environment import describe_environment
+from torchproof.running.outcome import Outcome
+
 GRAPH = (
     ":graph: loss\n>>> import torch\n>>> x = torch.ones(1, requires_grad=True)\n"
     ">>> loss = x * {}\n>>> loss.item()\n{}"
@@ -170,4 +175,15 @@ def test_picture_of_an_example_that_does_not_run_here_is_not_missed(tmp_path: Pa
     marked = ":graph: absent\n:since: 2.15\n:change: new\n>>> absent\n1"
     text = page(section("a", ">>> 1\n1") + section("", marked).removeprefix("\n## \n"))
     done = build(tmp_path, text)
+    assert done.status == 0, done.output
+
+
+def test_picture_of_a_section_that_lacks_a_browser_here_is_not_missed(tmp_path: Path) -> None:
+    block = ":graph: y\n>>> y = torch.ones(1, requires_grad=True) * 2\n>>> y.item()\n2.0"
+    site = Site(tmp_path)
+    site.write({"docs/pages/a.md": page(section("a", block, options=":needs: browser"))})
+    (subject,) = find_in_tree(tmp_path).subjects
+    seen = {subject.id: verdict_of(subject, Outcome("passed", examples=1, checked=1))}
+    write_verdicts(tmp_path / "docs/verified", describe_environment("cpu"), seen)
+    done = site.build(env={"TORCHPROOF_CHROMIUM": str(tmp_path / "absent")})
     assert done.status == 0, done.output

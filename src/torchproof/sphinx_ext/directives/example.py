@@ -25,6 +25,7 @@ from torchproof.sphinx_ext.pane_pictures import pane_path, shown_width
 from torchproof.sphinx_ext.proving import proof_of, root_of, subjects_of
 from torchproof.sphinx_ext.translation import say_marks
 from torchproof.sphinx_ext.warning_types import Kind, warn
+from torchproof.visdom.browser import missing_browser
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -123,7 +124,9 @@ class ExampleDirective(DoctestDirective):
         here = describe_environment("cpu")
         verdicts = proof_of(self.env).verdicts(place.subject)
         passed = any(e.id == here.id and v.status == "passed" for e, v in verdicts.items())
-        return passed and hold_on(place.example.marks, here)
+        # The record may be of another machine with this environment, and with a browser.
+        lacking = place.subject.needs == "browser" and missing_browser()
+        return passed and not lacking and hold_on(place.example.marks, here)
 
     def _caption(self, example: Example) -> list[nodes.Node]:
         if not example.marks:
