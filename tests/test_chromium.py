@@ -10,6 +10,7 @@ from test_visdom_panes import PANE, colours, needs_browser
 
 from torchproof.visdom.browser import browse, draw_panes
 from torchproof.visdom.chromium import BrowserMissingError, find_chromium
+from torchproof.visdom.front_end import front_end_folder
 
 SHELL = "chromium_headless_shell-{}/chrome-headless-shell-linux64/chrome-headless-shell"
 
@@ -18,6 +19,12 @@ SHELL = "chromium_headless_shell-{}/chrome-headless-shell-linux64/chrome-headles
 def chromium() -> Path:
     """The browser of this machine."""
     return find_chromium().resolve()
+
+
+@pytest.fixture
+def front_end() -> None:
+    """The page of Visdom, for which npm has to be on PATH where it is not there yet."""
+    front_end_folder()
 
 
 @pytest.fixture
@@ -39,6 +46,7 @@ def of_playwright(
 
 
 @needs_browser
+@pytest.mark.usefixtures("front_end")
 def test_the_browser_of_playwright_draws_where_path_has_none(
     of_playwright: Callable[[str], Path],
 ) -> None:
