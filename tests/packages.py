@@ -125,7 +125,7 @@ def draw(arrows: Mapping[str, set[str]]) -> str:
 
     edges = (Edge(name, other) for name in arrows for other in sorted(arrows[name]))
     graph = Graph("packages", tuple(map(node, arrows)), tuple(edges))
-    return graph_svg(graph, anchor="packages-and-imports", translate=translate)
+    return graph_svg(graph, anchor="packages_and_imports", translate=translate)
 
 
 if __name__ == "__main__":

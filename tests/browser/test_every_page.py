@@ -31,6 +31,11 @@ PICTURES = """() => [...document.images].flatMap((image) => {
     if (below && image.loading !== "lazy") missing.push("loading=lazy");
     return missing.map((name) => `${image.getAttribute("src")} has no ${name}`);
 })"""
+# Two elements of one id share styles and descriptions, and a link reaches only the first.
+SHARED_IDS = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+    return ids.filter((id, index) => ids.indexOf(id) !== index);
+}"""
 REFERENCE = ("nn-module/", "autograd/", "visdom/")
 KIB = 1024
 
@@ -43,6 +48,7 @@ def test_a_page_is_readable_and_asks_for_nothing_that_is_not_there(
     page.goto(name)
     assert page.evaluate(STICKS_OUT) == []
     assert page.evaluate(PICTURES) == []
+    assert page.evaluate(SHARED_IDS) == []
     assert page.title()
     if name.startswith(REFERENCE):
         assert sum(watch.transferred.values()) <= 250 * KIB, watch.transferred

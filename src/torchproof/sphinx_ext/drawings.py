@@ -63,7 +63,8 @@ class _Drawing(SphinxDirective):
 
 
 def _visit_html(translator: Any, node: drawing) -> None:
-    anchor = f"drawing-{node['number']}"
+    # No heading has an id with an underscore, and the styles of a drawing are told by its id.
+    anchor = f"drawing_{node['number']}"
     translator.body.append(draw(node["shown"], anchor=anchor, translate=translate))
     raise nodes.SkipNode
 

@@ -27,11 +27,10 @@ _KEY = "torchproof_examples"
 
 @dataclass(frozen=True)
 class Place:
-    """An example with its subject, and its number among the examples of its page."""
+    """An example with its subject."""
 
     subject: Subject
     example: Example
-    number: int
 
     @property
     def is_setup(self) -> bool:
@@ -45,7 +44,7 @@ class PageExamples:
     def __init__(self, subjects: list[Subject]) -> None:
         pairs = [(s, e) for s in subjects[:1] for e in s.setup]
         pairs += [(s, e) for s in subjects for e in s.examples]
-        self._left = [Place(*pair, number) for number, pair in enumerate(pairs)]
+        self._left = [Place(*pair) for pair in pairs]
         self._met: dict[int, Place] = {}
 
     def meet(self, code: str, options: Mapping[str, str | None]) -> Place | None:
