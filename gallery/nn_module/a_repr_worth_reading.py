@@ -40,7 +40,7 @@ print("the same text:", repr(plain) == before)
 # A container that reports
 # ------------------------
 #
-# It overrides ``extra_repr`` only. The text is made anew at each call, so it shows the state of now.
+# It overrides ``extra_repr``. The text is made anew at each call, so it shows the state of now.
 
 
 class Reporting(nn.Sequential):

@@ -81,7 +81,7 @@ plt.show()
 # What was seen
 # -------------
 #
-# Only the middle gain hands on a signal that later layers can use. The entry of
+# With the middle gain the last layer still has a signal that is neither near 0 nor near -1 and 1. The entry of
 # :py:meth:`torch.nn.Module.register_forward_hook` shows what else a hook may do, such as replace the output.
 
 vanished, healthy, saturated = (layers[-1] for layers in seen.values())

@@ -3,8 +3,8 @@ Freezing a backbone does not freeze its BatchNorm statistics
 ============================================================
 
 Does :py:meth:`torch.nn.Module.requires_grad_` with ``False`` keep a pretrained backbone as it is? Its parameters stay,
-but the running statistics of its BatchNorm layers are buffers, and each forward pass in training moves them. Only
-:py:meth:`torch.nn.Module.eval` on the backbone holds them still.
+but the running statistics of its BatchNorm layers are buffers, and each forward pass in training moves them. :py:meth:`torch.nn.Module.eval` on the
+backbone holds them still.
 """
 
 # %%
@@ -43,7 +43,7 @@ for _ in range(40):
 # -----------------------------
 #
 # Freeze what exists, then add what is trained. With ``keep_eval`` the model overrides :py:meth:`torch.nn.Module.train`,
-# so that the backbone stays in evaluation, whatever the training loop calls.
+# so that the backbone stays in evaluation when the training loop calls ``train()``.
 
 
 class Classifier(nn.Module):

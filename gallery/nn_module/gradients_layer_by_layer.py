@@ -13,6 +13,8 @@ ReLUs it does not.
 #
 # They have the same weights up to a gain, which is the usual one of their activation.
 
+import warnings
+
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
@@ -40,8 +42,8 @@ def build(name):
 # A hook for each layer
 # ---------------------
 #
-# The hooks run from the last layer to the first. The input requires grad; otherwise the first layer had no gradient of
-# its input to report, and torch would warn.
+# The hooks run from the last layer to the first. The input requires grad; otherwise the first layer would have no
+# gradient of its input to report.
 
 
 def gradient_norms(model):
@@ -97,6 +99,15 @@ for name, (_, order) in results.items():
     for parameter, grad in zip(models[name].parameters(), hooked, strict=True):
         torch.testing.assert_close(parameter.grad, grad)
     assert not any(module._backward_hooks for module in models[name].modules())
+
+with torch.no_grad():
+    data = x.clone()
+reported = []
+with models["ReLU"][0].register_full_backward_hook(lambda module, grads, _: reported.extend(grads)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        models["ReLU"](data).sum().backward()
+assert reported == [None]
 
 fade = {name: norms[1] / norms[DEPTH] for name, (norms, _) in results.items()}
 assert fade["Sigmoid"] < 1e-8 < 1e-2 < fade["ReLU"] < 1e2

@@ -1,10 +1,10 @@
 """
-A frozen weight moves as long as it has a gradient
-==================================================
+A frozen weight with an old gradient still moves
+================================================
 
 Does a weight stand still once it is frozen with :py:meth:`torch.nn.Module.requires_grad_`? Not if a gradient is left
-from before: the optimizer does not read ``requires_grad``, it reads ``.grad``. Even a gradient of zeros keeps momentum
-and weight decay at work. Only ``None`` stops it.
+from before: the optimizer does not read ``requires_grad``, it reads ``.grad``. A gradient of zeros keeps momentum and
+weight decay at work. With ``None``, SGD leaves the weight alone; LBFGS moves it from its history.
 """
 
 # %%
@@ -41,7 +41,7 @@ def path(clear, **options):
 
 
 # %%
-# Four ways to freeze it
+# Five ways to freeze it
 # ----------------------
 #
 # :py:meth:`torch.nn.Module.zero_grad` clears the gradients of frozen parameters too; ``set_to_none`` decides what it
@@ -62,6 +62,7 @@ def none(layer):
 
 paths = {
     "old gradient": path(keep),
+    "zeros": path(zeros),
     "zeros, momentum 0.8": path(zeros, momentum=0.8),
     "zeros, weight decay 2": path(zeros, weight_decay=2.0),
     "None, momentum 0.8": path(none, momentum=0.8),
@@ -75,8 +76,8 @@ for name, weights in paths.items():
 #
 # Each line starts anew at the moment of freezing: what is drawn is how far the weight has moved since then.
 
-colors = ["tab:orange", "tab:purple", "tab:green", "tab:blue"]
-shifts = [4, -14, 20, 4]
+colors = ["tab:orange", "0.6", "tab:purple", "tab:green", "tab:blue"]
+shifts = [4, -14, -14, 20, 4]
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for (name, weights), color, shift in zip(paths.items(), colors, shifts, strict=True):
     moved = [weight - weights[BEFORE] for weight in weights[BEFORE:]]
@@ -91,11 +92,30 @@ plt.show()
 # What was seen
 # -------------
 #
-# Freeze before the first backward pass, or call ``zero_grad()`` when you freeze. The entry of
-# :py:meth:`torch.nn.Module.requires_grad_` stands beside the sections on freezing and the optimizer.
+# Freeze before the first backward pass, or call ``zero_grad()`` when you freeze. With LBFGS, build the optimizer anew
+# without the frozen parameters. The entry of :py:meth:`torch.nn.Module.requires_grad_` stands beside the sections on
+# freezing and the optimizer.
 
 moved = {name: weights[-1] - weights[BEFORE] for name, weights in paths.items()}
 assert abs(moved["old gradient"] - 0.02 * AFTER) < 1e-5
 assert moved["zeros, momentum 0.8"] > 0.05
 assert moved["zeros, weight decay 2"] < -0.1
-assert set(paths["None, momentum 0.8"][BEFORE:]) == {paths["None, momentum 0.8"][BEFORE]}
+for name in ["zeros", "None, momentum 0.8"]:
+    assert set(paths[name][BEFORE:]) == {paths[name][BEFORE]}
+
+a, b = nn.Parameter(torch.tensor(0.0)), nn.Parameter(torch.tensor(0.0))
+lbfgs = torch.optim.LBFGS([a, b], lr=0.5, max_iter=1)
+
+
+def closure():
+    lbfgs.zero_grad()
+    loss = (a - 1) ** 2 + (b - 2) ** 2 + a * b
+    loss.backward()
+    return loss
+
+
+for _ in range(3):
+    lbfgs.step(closure)
+before = a.requires_grad_(False).item()
+lbfgs.step(closure)
+assert a.grad is None and abs(a.item() - before) > 0.05

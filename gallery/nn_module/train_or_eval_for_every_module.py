@@ -3,8 +3,8 @@ Dropout and BatchNorm are not the only modules that eval changes
 ================================================================
 
 Which modules of ``torch.nn`` care whether :py:meth:`torch.nn.Module.train` or :py:meth:`torch.nn.Module.eval` was
-called? All those whose code reads :py:attr:`torch.nn.Module.training`: dropout and normalisation with running
-statistics, but also ``RReLU``, recurrent layers and attention.
+called? Dropout and normalisation with running statistics, but also ``RReLU``, recurrent layers and attention, whose
+code reads :py:attr:`torch.nn.Module.training`. The decoder reads nothing and changes through its submodules.
 """
 
 # %%
@@ -40,7 +40,7 @@ print(f"{len(readers)} of {len(everything)} classes:", *sorted(readers), sep="\n
 # What changes
 # ------------
 #
-# One module of each family runs in both modes, twice in each. Nothing is recorded for a backward pass, and no default
+# One module of each of these kinds runs in both modes, twice in each. Nothing is recorded for a backward pass, and no default
 # device is set: either would close the fast path.
 
 
@@ -114,11 +114,21 @@ plt.show()
 # What was seen
 # -------------
 #
-# The page of :py:meth:`torch.nn.Module.train` runs every class of ``torch.nn`` and says for each family what changes.
+# Three classes change without reading the flag. The page of :py:meth:`torch.nn.Module.train` runs the public classes of
+# ``torch.nn`` and says what changes.
 
-assert {"Dropout", "BatchNorm2d", "InstanceNorm1d", "RReLU", "LSTM", "MultiheadAttention"} <= readers
+expected = {f"Dropout{n}" for n in ["", "1d", "2d", "3d"]} | {"AlphaDropout", "FeatureAlphaDropout", "RReLU"}
+for kind in ["BatchNorm", "InstanceNorm", "LazyBatchNorm", "LazyInstanceNorm"]:
+    expected |= {f"{kind}{n}d" for n in (1, 2, 3)}
+expected |= {"SyncBatchNorm", "RNN", "LSTM", "GRU", "MultiheadAttention"}
+assert readers == expected | {"TransformerEncoder", "TransformerEncoderLayer"}
+assert not readers & {"Transformer", "TransformerDecoder", "TransformerDecoderLayer"}
 assert not readers & {"Linear", "LayerNorm", "GroupNorm", "ReLU", "Embedding", "Softmax"}
-assert seen["RReLU"] == [True, False, True, False] and seen["LSTM, dropout"] == [True, False, True, False]
+for name in ["Dropout", "AlphaDropout", "RReLU", "LSTM, dropout"]:
+    assert seen[name] == [True, False, True, False]
+for name in ["TransformerEncoderLayer", "TransformerDecoderLayer"]:
+    assert seen[name] == [True, False, True, True]
 assert seen["BatchNorm"] == [False, True, True, False] == seen["InstanceNorm, tracked"]
 assert seen["MultiheadAttention"] == [False, False, False, True]
-assert [name for name, row in seen.items() if not any(row)][-2:] == ["LayerNorm", "Linear"]
+same = [name for name, row in seen.items() if not any(row)]
+assert same == ["BatchNorm, not tracked", "InstanceNorm", "LayerNorm", "Linear"]
