@@ -16,7 +16,6 @@ CALL = re.compile(r"\bstart_server\(.*")
 # Sentences about the command itself: they tell nobody to start it, or say at once what to add.
 ABOUT = {
     "docs/then-and-now.toml": ['then_zh = "python3 -m visdom.server"'],
-    "docs/visdom/errors.md": ["The function behind `python -m visdom.server`, after its download."],
     "docs/visdom/line.md": ["The note starts the server with `python3 -m visdom.server`."],
     "docs/visdom/server.md": [
         "`launch` runs what `python -m visdom.server` runs after its download",
