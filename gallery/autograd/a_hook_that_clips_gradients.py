@@ -107,8 +107,9 @@ third_pass = leaf.grad.item() - two_passes
 # What was seen
 # -------------
 #
-# The hook changes the gradient that everything behind it gets. The entry of
-# :py:meth:`torch.Tensor.register_hook` says when it runs, and what it may return.
+# The hook changes the gradient that what lies behind it gets. Training code clips by the norm of
+# all gradients after the pass, with ``torch.nn.utils.clip_grad_norm_``, as the last lines do. The
+# entry of :py:meth:`torch.Tensor.register_hook` says when a hook runs, and what it may return.
 
 torch.testing.assert_close(torch.tensor(free[::-1]), torch.tensor(1.5) ** torch.arange(STEPS))
 torch.testing.assert_close(torch.tensor(clipped), torch.tensor(free).clamp(max=LIMIT))
@@ -119,3 +120,5 @@ parts = [1.5**step * grad for step, grad in enumerate(clipped)]
 torch.testing.assert_close(clipped_weight.grad, torch.tensor(sum(parts)))
 assert clipped_weight.grad < free_weight.grad and after == LIMIT
 assert two_passes == 2 * LIMIT and third_pass == 100.0
+torch.nn.utils.clip_grad_norm_([free_weight], LIMIT)
+torch.testing.assert_close(free_weight.grad, torch.tensor(LIMIT))

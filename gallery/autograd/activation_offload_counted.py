@@ -2,10 +2,10 @@
 Where a node keeps its tensors is yours to decide
 =================================================
 
-Most of the memory of training is not weights but activations, saved in the forward pass for the
+Much of the memory of training is not weights but activations, saved in the forward pass for the
 backward pass. Can they lie elsewhere in between? Yes: a pair of
-:py:class:`torch.autograd.graph.saved_tensors_hooks` moves them out when they are saved and back
-when they are needed. Here every byte is counted.
+:py:class:`torch.autograd.graph.saved_tensors_hooks` writes them to files when they are saved and
+reads them when they are needed. Here every byte is counted.
 """
 
 # %%
@@ -15,9 +15,14 @@ when they are needed. Here every byte is counted.
 # Each ``tanh`` keeps its result and each linear layer its input: one tensor under two names. The
 # linear layer keeps its weight too.
 
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
 
 WIDTH, ROWS, BLOCKS = 8, 64, 4
 
@@ -38,92 +43,99 @@ small = model[:2](data[:2]).sum()
 # torchproof: graph small saved
 
 # %%
-# Hooks that count
-# ----------------
+# Hooks that write files
+# ----------------------
 #
-# ``Store`` plays the slow memory. A saved activation goes there once, under the address of its data
-# however many nodes want it. Weights stay: they exist anyway.
+# Each saved activation gets a file and a number of its own. The address of its data would be no
+# key: a tensor and its transpose have one, and a freed address is given to the next tensor.
+# Weights stay in memory, as they exist anyway.
 
 
-class Store:
-    """Holds each saved activation once, and counts the bytes that it holds."""
+class Files:
+    """Writes saved tensors to files, and counts the bytes of data in them."""
 
-    def __init__(self, keep):
-        self.keep = {tensor.data_ptr() for tensor in keep}
-        self.held, self.readers, self.history = {}, {}, []
+    def __init__(self, folder, keep):
+        self.folder, self.keep = Path(folder), {p.untyped_storage().data_ptr() for p in keep}
+        self.count, self.bytes, self.history = 0, 0, []
 
     def pack(self, tensor):
-        """Take a tensor in and return its key."""
-        key = tensor.data_ptr()
-        if key in self.keep:
-            return None, tensor.detach()
-        self.held.setdefault(key, tensor.detach().clone())
-        self.readers[key] = self.readers.get(key, 0) + 1
-        self.note()
-        return key, None
+        """Write a tensor and return its file, or keep a weight as it is."""
+        if tensor.untyped_storage().data_ptr() in self.keep:
+            return tensor.detach()
+        self.count += 1
+        path = self.folder / f"{self.count}.pt"
+        torch.save(tensor.detach().clone(), path)
+        self.note(tensor.nbytes)
+        return path
 
     def unpack(self, packed):
-        """Give the tensor back; the last reader frees it."""
-        key, tensor = packed
-        if key is None:
-            return tensor
-        tensor = self.held[key]
-        self.readers[key] -= 1
-        if self.readers[key] == 0:
-            del self.held[key]
-        self.note()
+        """Read the tensor and remove its file."""
+        if isinstance(packed, torch.Tensor):
+            return packed
+        tensor = torch.load(packed)
+        packed.unlink()
+        self.note(-tensor.nbytes)
         return tensor
 
-    def note(self):
-        """Write down the bytes that are held now."""
-        self.history.append(sum(t.numel() * t.element_size() for t in self.held.values()))
+    def note(self, change):
+        """Write down the bytes that the files hold now."""
+        self.bytes += change
+        self.history.append(self.bytes)
 
 
 # %%
-# A pass through the store
-# ------------------------
+# A pass with and without files
+# -----------------------------
 #
-# The store fills in the forward pass and is emptied by the backward pass.
+# Weak references to the memory of the activations tell how much of it is alive after the forward
+# pass. The files fill in the forward pass and are removed in the backward pass.
 
-plain = model(data).square().mean()
-plain.backward()
-wanted = [p.grad.clone() for p in model.parameters()]
-model.zero_grad()
 
-store = Store(model.parameters())
-activations = [data]
-with torch.autograd.graph.saved_tensors_hooks(store.pack, store.unpack):
-    hidden = data
-    for layer in model:
-        hidden = layer(hidden)
-        activations.append(hidden)  # keeps each address in use while the store knows it
-    loss = hidden.square().mean()
-forward_steps = len(store.history)
-loss.backward()
+def run(hooks):
+    """Return the bytes of activations in memory after the forward pass, and the gradients."""
+    model.zero_grad()
+    memory, hidden = [], data
+    with hooks:
+        for layer in model:
+            hidden = layer(hidden)
+            memory.append((StorageWeakRef(hidden.untyped_storage()), hidden.nbytes))
+        loss = hidden.square().mean()
+    del hidden
+    alive = sum(size for reference, size in memory if not reference.expired())
+    loss.backward()
+    return alive, [p.grad.clone() for p in model.parameters()]
 
-fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.step(range(1, len(store.history) + 1), store.history, where="post", color="tab:blue", lw=2)
-ax.axvline(forward_steps + 0.5, color="0.6", lw=1, ls="--")
-ax.text(forward_steps, 300, "forward ", ha="right", color="0.3")
-ax.text(forward_steps + 1, 300, " backward", ha="left", color="0.3")
-ax.set(xlabel="call of pack or unpack", ylabel="bytes in the store", title="Kept in the store")
-ax.set_ylim(0)
-ax.set_xticks(range(0, len(store.history) + 1, 3))
-ax.spines[["top", "right"]].set_visible(False)
+
+with tempfile.TemporaryDirectory() as folder:
+    files = Files(folder, model.parameters())
+    usual, wanted = run(nullcontext())
+    moved, grads = run(torch.autograd.graph.saved_tensors_hooks(files.pack, files.unpack))
+    left = list(Path(folder).iterdir())
+
+fig, (ax, bx) = plt.subplots(
+    1, 2, figsize=(7.5, 3.4), layout="constrained", gridspec_kw={"width_ratios": [1, 2]}
+)
+bars = ax.bar(["usual", "files"], [usual, moved], color=["tab:orange", "tab:blue"])
+ax.bar_label(bars)
+ax.set(ylabel="bytes", title="In memory, after forward")
+bx.step(range(1, len(files.history) + 1), files.history, where="post", color="tab:blue", lw=2)
+bx.axvline(files.count + 0.5, color="0.6", lw=1, ls="--")
+bx.set(xlabel="call of pack or unpack", ylabel="bytes", title="In files", ylim=(0, None))
+for axis in (ax, bx):
+    axis.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
 # What was seen
 # -------------
 #
-# The store held the input and the result of each block, once, and is empty at the end; the
-# gradients are equal. :py:class:`torch.autograd.graph.save_on_cpu` is such a pair, with the
-# memory of the CPU as its store.
+# With files no activation is in memory after the forward pass, and the gradients are equal. A
+# result that two nodes saved is written twice. Read on at
+# :py:class:`torch.autograd.graph.save_on_cpu`, such a pair with the memory of the CPU as its store.
 
 one = ROWS * WIDTH * 4
-print(f"moved at most {max(store.history)} bytes, {one} for each of {BLOCKS + 1} activations")
-assert max(store.history) == one * (BLOCKS + 1)
-assert store.history[-1] == 0 and not store.held
-assert len(store.history) == 2 * forward_steps
-for parameter, grad in zip(model.parameters(), wanted, strict=True):
-    assert torch.equal(parameter.grad, grad)
+assert usual == BLOCKS * one and moved == 0
+assert files.count == 2 * BLOCKS + 1 and max(files.history) == files.count * one
+assert len(files.history) == 2 * files.count and files.history[-1] == 0 and left == []
+for got, grad in zip(grads, wanted, strict=True):
+    assert torch.equal(got, grad)

@@ -3,8 +3,9 @@ Inference mode saves a little time, and its results stay outside training
 =========================================================================
 
 Both :py:func:`torch.no_grad` and :py:func:`torch.inference_mode` record nothing. What does the
-second save, and what does it cost? It leaves out the bookkeeping of views and versions, a small
-time for each operation. The price: its results cannot be saved for a backward pass.
+second save, and what does it cost? It leaves out the bookkeeping of views and versions: three small
+operations take less time than under ``no_grad``, most of all a view. The price: its results cannot
+be saved for a backward pass.
 """
 
 # %%
@@ -26,7 +27,7 @@ y = torch.ones(64, requires_grad=True)
 
 
 def make(mode):
-    """Return a product that was computed in ``mode``."""
+    """Return a product computed in ``mode``."""
     with MODES[mode]():
         return x * 2
 
@@ -44,9 +45,8 @@ for mode, (node, base, inference) in seen.items():
 # The speed
 # ---------
 #
-# Small operations, so that the bookkeeping weighs more than the numbers. The time under ``no_grad``
-# is 1. The bars are a measurement that is written down here, with torch 2.13.0 on one core of an
-# x86-64; yours is taken in the last block, and compared.
+# Small operations, so that the bookkeeping weighs more than the numbers; ``no_grad`` is 1. The bars
+# were measured with torch 2.13.0 on an x86-64; the last block measures again, and compares.
 
 measured = {
     "r + y": {"recorded": 1.5, "no_grad": 1.0, "inference_mode": 0.8},
@@ -113,10 +113,9 @@ plt.show()
 # What was seen
 # -------------
 #
-# A clone of a result is an ordinary tensor again. Times vary from run to run; each measurement is
-# the best of many turns, which alternate between the modes, and what is asserted is that a view in
-# inference mode costs less than a recorded one. Read on at :py:func:`torch.inference_mode`,
-# :py:func:`torch.is_inference` and :py:attr:`torch.Tensor._version`.
+# A clone of a result is an ordinary tensor again. Each measurement is the best of many turns, which
+# alternate between the modes; asserted is that inference mode is the fastest, for the view and for
+# the three together. Read on at :py:func:`torch.inference_mode` and :py:attr:`torch.Tensor._version`.
 
 assert list(seen.values()) == [(True, True, False), (False, True, False), (False, False, True)]
 assert errors["recorded"] == errors["no_grad"] == [None] * len(uses)
@@ -128,15 +127,13 @@ assert messages == [
     "Inference tensors do not track version counter",
     "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed",
 ]
-assert all(
-    "make a clone to get a normal tensor" in message for message in errors["inference_mode"][3:5]
-)
+assert all("make a clone to get a normal" in text for text in errors["inference_mode"][3:5])
 
 
 def measure(operation):
-    """Return the time of an operation in each mode, on the CPU, the best of many turns."""
+    """Return the time of an operation in each mode, on the CPU, the best of a few turns."""
     best = dict.fromkeys(MODES, float("inf"))
-    for _ in range(25):
+    for _ in range(12):
         for mode, enter in MODES.items():
             with enter():
                 names = {"r": (x * 2).cpu(), "y": y.cpu()}
@@ -145,5 +142,9 @@ def measure(operation):
     return best
 
 
-views = measure("r.view(8, 8)")
-assert views["inference_mode"] < views["recorded"]
+now = {operation: measure(operation) for operation in measured}
+for times in (measured, now):
+    together = {mode: sum(ratios[mode] for ratios in times.values()) for mode in MODES}
+    view = times["r.view(8, 8)"]
+    for order in (view, together):
+        assert order["inference_mode"] < min(order["no_grad"], order["recorded"])

@@ -122,10 +122,11 @@ plt.show()
 # What was seen
 # -------------
 #
-# Same losses, same weights, an eighth of the gradients. A weight may change inside of the pass
-# because its node has run before. What needs all gradients at once, such as clipping by their
-# common norm, does not work this way; see
-# :py:meth:`torch.Tensor.register_post_accumulate_grad_hook`.
+# Same losses, same weights, an eighth of the gradients. The weight may change inside of the pass
+# because the one node that saved it has run; a node that still needs the old value raises, as the
+# last lines show. Clipping by the common norm needs all gradients at once. Read on at
+# :py:meth:`torch.Tensor.register_post_accumulate_grad_hook` and, for ``fused=True``, which hides a
+# step from backward, at :py:meth:`torch.optim.Optimizer.step`.
 
 one = WIDTH * WIDTH * 4
 assert usual_bytes == [one * count for count in range(1, DEPTH + 1)] * STEPS
@@ -134,3 +135,14 @@ assert fused_losses == usual_losses and usual_losses[-1] < usual_losses[0]
 for left, right in zip(usual.parameters(), fused.parameters(), strict=True):
     assert torch.equal(left, right)
 assert all(p.grad is None for p in fused.parameters())
+
+weight = torch.tensor(2.0, requires_grad=True)
+start = torch.tensor(3.0, requires_grad=True)
+needs_the_old_value = start * weight.detach()
+optimizer = torch.optim.SGD([weight], lr=0.1)
+weight.register_post_accumulate_grad_hook(lambda _: optimizer.step())
+try:
+    (needs_the_old_value + weight * 5).backward()
+except RuntimeError as error:
+    message = str(error)
+assert "modified by an inplace operation" in message
