@@ -70,14 +70,15 @@ right, wrong = first_derivative(FromOutput.apply), first_derivative(FromIntermed
 # What was recorded
 # -----------------
 #
-# The derivative of ``FromOutput`` is recorded with every way that leads to ``x``.
+# The derivative of ``FromOutput`` is recorded: its graph leads to ``x`` through the input and the
+# output.
 
 print(f"first derivatives differ by {(right - wrong).abs().max().item():.1g}")
 # torchproof: graph right
 
 # %%
-# In that of ``FromIntermediate`` the saved slope is a constant: nothing tells autograd that it came
-# from ``x``.
+# In that of ``FromIntermediate`` the saved slope is a constant: the graph does not show that it
+# came from ``x``.
 
 assert wrong.requires_grad
 # torchproof: graph wrong

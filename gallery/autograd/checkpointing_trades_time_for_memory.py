@@ -13,7 +13,7 @@ activations are held, for less than one more forward pass.
 # -------------------
 #
 # Each call of ``forward`` makes one activation, saves it for the backward pass and is counted. Weak
-# references tell how many bytes of activations are alive; they keep none alive themselves.
+# references tell how many bytes of activations are alive; they do not keep them alive.
 
 import gc
 import weakref
@@ -128,9 +128,8 @@ plt.show()
 # What was seen
 # -------------
 #
-# The gradients are equal to the bit, and nothing is left alive after the pass. Where instead the
-# saved tensors shall lie is decided by :py:class:`torch.autograd.graph.saved_tensors_hooks`, which
-# checkpointing is made of.
+# The gradients are equal to the bit, and no activation is left alive after the pass. To keep the
+# saved tensors elsewhere instead, see :py:class:`torch.autograd.graph.saved_tensors_hooks`.
 
 for cut, meter, grads in zip(cuts, meters, gradients, strict=True):
     print(f"{cut:2} segments: {meter.peak:6} bytes held, {meter.calls} layers run")

@@ -3,7 +3,7 @@ Forward mode pays for each input, reverse mode for each output
 ==============================================================
 
 A Jacobian can be computed with :py:func:`torch.autograd.forward_ad.make_dual` or with
-:py:func:`torch.autograd.grad`. Which one takes fewer passes? It depends on the shape alone: forward
+:py:func:`torch.autograd.grad`. Which one takes fewer passes? It depends on the shape: forward
 mode needs one pass for each input, reverse mode one for each output.
 """
 

@@ -4,15 +4,14 @@ The sharpest curvature is found without the Hessian
 
 The Hessian of a model with *n* weights has *n* times *n* entries. Is it needed to find its largest
 eigenvalue, the sharpest curvature of the loss? No: products with vectors are enough, and
-:py:func:`torch.autograd.functional.vhp` computes one in two passes, whatever *n* is.
+:py:func:`torch.autograd.functional.vhp` computes one in two passes, for 3 weights and for 192.
 """
 
 # %%
 # A loss as a function of its weights
 # -----------------------------------
 #
-# A small network on 16 points. All weights are one vector, and the start depends on the position
-# only.
+# A small network on 16 points. Its weights are one vector, and the start depends on the position.
 
 from unittest import mock
 
@@ -44,7 +43,7 @@ value = loss(weights)
 # --------------------
 #
 # Each backward pass is a run of autograd's engine, which is counted. The Hessian
-# takes one for the gradient and one for each row; the product takes two in all.
+# takes one for the gradient and one for each row; the product takes two.
 
 
 def count_passes(call, *args):
@@ -62,7 +61,7 @@ product = [count_passes(functional.vhp, start(n), start(n)) for n in sizes]
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 ax.loglog(sizes, full, "o-", color="tab:orange", lw=2, label="hessian")
 ax.loglog(sizes, product, "o-", color="tab:blue", lw=2, label="vhp")
-ax.set(xlabel="weights", ylabel="backward passes", title="A product takes two passes, at any size")
+ax.set(xlabel="weights", ylabel="backward passes", title="A product takes two passes")
 ax.set_xticks(sizes, sizes)
 ax.minorticks_off()
 ax.legend(frameon=False)
@@ -74,19 +73,26 @@ plt.show()
 # ---------------
 #
 # Multiply a vector by the Hessian, make it one long, repeat: it turns towards the eigenvector of
-# the largest eigenvalue. The dashed line is that eigenvalue, from the whole Hessian.
+# the eigenvalue that is largest in magnitude. Here that is the largest one, the dashed line.
 
 N, STEPS = 96, 20
 point = start(N)
-vector = torch.ones(N, dtype=torch.float64) / N**0.5
-estimates = []
-for _ in range(STEPS):
-    _, turned = functional.vhp(loss, point, vector)
-    estimates.append((vector @ turned).item())
-    vector = turned / turned.norm()
 
+
+def iterate(steps, shift=0.0):
+    """Return an estimate after each step, for the eigenvalue furthest from ``shift``."""
+    vector = torch.ones(N, dtype=torch.float64) / N**0.5
+    estimates = []
+    for _ in range(steps):
+        turned = functional.vhp(loss, point, vector)[1] - shift * vector
+        estimates.append((vector @ turned).item() + shift)
+        vector = turned / turned.norm()
+    return estimates
+
+
+estimates = iterate(STEPS)
 hessian = functional.hessian(loss, point)
-largest = torch.linalg.eigvalsh(hessian)[-1].item()
+smallest, *_, largest = torch.linalg.eigvalsh(hessian).tolist()
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 ax.axhline(largest, color="0.6", ls="--", lw=1.5, label=f"from the Hessian, {N + 1} passes")
@@ -99,6 +105,15 @@ ax.set(
 ax.legend(frameon=False, loc="lower right")
 ax.spines[["top", "right"]].set_visible(False)
 plt.show()
+
+# %%
+# The other end
+# -------------
+#
+# A saddle has negative curvature too. Shifted by the largest eigenvalue, the iteration finds the
+# smallest one, in more steps.
+
+print(f"smallest: {iterate(80, shift=largest)[-1]:.1f}, largest: {estimates[-1]:.1f}")
 
 # %%
 # What was seen
@@ -114,4 +129,6 @@ direction = start(N)
 _, one_product = functional.vhp(loss, point, direction)
 torch.testing.assert_close(one_product, hessian @ direction)
 assert abs(estimates[-1] / largest - 1) < 1e-3
+assert -largest < smallest < 0
+assert abs(iterate(80, shift=largest)[-1] / smallest - 1) < 1e-3
 assert 2 * STEPS < N + 1

@@ -4,7 +4,7 @@ A gradient for each sample takes one call, not one for each
 
 The gradient of a batch is a mean; which sample pulls how strongly is lost in it. Does it take a
 loop to see them one by one? No: ``torch.func.vmap`` over ``torch.func.grad`` of a
-:py:func:`torch.func.functional_call` gives all of them at once, equal to those of the loop. The
+:py:func:`torch.func.functional_call` gives them in one call, equal to those of the loop. The
 sample with a wrong label stands out.
 """
 
@@ -102,8 +102,8 @@ print("loop:", looped_calls, "vmap:", mapped_calls)
 # Which sample pulls most
 # -----------------------
 #
-# The length of each sample's gradient, over all parameters. The fit gave up on the wrong label, but
-# its gradient is by far the longest.
+# The length of each sample's gradient, over the parameters together. The fit gave up on the wrong
+# label, but its gradient is by far the longest.
 
 norms = torch.cat([g.flatten(1) for g in mapped.values()], 1).norm(dim=1).tolist()
 found = norms.index(max(norms))
