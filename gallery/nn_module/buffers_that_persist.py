@@ -38,7 +38,7 @@ names = ["parameter", "frozen", "buffer", "not_persistent", "plain"]
 # What the module does with each
 # ------------------------------
 #
-# The answers come from the module. A ``deepcopy`` takes all five along, registered or not.
+# The answers come from the module. A ``deepcopy`` takes the five along, registered or not.
 
 converted = copy.deepcopy(holder).to(torch.float64)
 sum(getattr(holder, name).sum() for name in names).backward()
@@ -91,7 +91,9 @@ def saved_and_loaded(persistent):
     for _ in range(60):
         trained(data)
     state = trained.state_dict()
-    print(f"persistent={persistent!s:5}  saved: {list(state)}  {fresh.load_state_dict(state)}")
+    report = str(fresh.load_state_dict(state))
+    assert report == "<All keys matched successfully>"
+    print(f"persistent={persistent!s:5}  saved: {list(state)}  {report}")
     return trained.eval()(data), fresh.eval()(data)
 
 

@@ -2,7 +2,7 @@
 Two hooks let old and new checkpoints load after a rename
 =========================================================
 
-A layer gets a better name, and every checkpoint on disk still has the old one. Must they be rewritten? No: a load
+A layer gets a better name, and the checkpoints on disk still have the old one. Must they be rewritten? No: a load
 pre-hook renames the entries on their way in, and a post-hook of ``state_dict`` can keep the old name on their way out.
 Both belong to the parent of the renamed layer, since the parent checks the names of its children.
 """
@@ -11,8 +11,10 @@ Both belong to the parent of the renamed layer, since the parent checks the name
 # The rename
 # ----------
 #
-# ``fc`` becomes ``head``. Strict loading refuses the old checkpoint; ``strict=False`` takes it in silence and leaves
-# the layer untrained.
+# ``fc`` becomes ``head``. Strict loading refuses the old checkpoint; ``strict=False`` takes it without a warning and
+# leaves the layer untrained.
+
+import warnings
 
 import torch
 from torch import nn
@@ -36,10 +38,13 @@ old = OldNet().state_dict()
 try:
     PlainNet().load_state_dict(old)
 except RuntimeError as error:
-    print(error)
+    refusal = str(error)
+print(refusal)
 untrained = PlainNet()
 before = untrained.head[0].weight.detach().clone()
-untrained.load_state_dict(old, strict=False)
+with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    untrained.load_state_dict(old, strict=False)
 print("head changed:", not torch.equal(untrained.head[0].weight, before))
 
 # %%
@@ -100,9 +105,9 @@ print(nn.Sequential(CompatibleNet()).load_state_dict(written))
 # The same hook on the layer comes too late
 # -----------------------------------------
 #
-# A hook on ``head`` gets only what is stored under ``head.``, and that is nothing. Of the seven entries one is not even
-# called missing: the version of the BatchNorm is stored under ``fc.1``, and without a version it forgives the lack of
-# ``num_batches_tracked``.
+# A hook on ``head`` gets what is stored under ``head.``, and the old checkpoint has no such entry. Of the seven entries
+# of the layer ``num_batches_tracked`` is not called missing: the version of the BatchNorm is stored under ``fc.1``, and
+# without a version it forgives the lack.
 
 late = PlainNet()
 seen = []
@@ -120,7 +125,9 @@ print("unexpected:", *answer.unexpected_keys)
 # :py:meth:`torch.nn.Module.register_load_state_dict_pre_hook` lists what a hook may do; a change of meaning, not of
 # name, is a matter for :py:attr:`torch.nn.Module._version`.
 
+assert 'Missing key(s) in state_dict: "head.0.weight"' in refusal
 assert torch.equal(untrained.head[0].weight, before)
+assert "head.1.num_batches_tracked" not in answer.missing_keys
 assert torch.equal(net.head[0].weight, old["fc.0.weight"])
 assert torch.equal(net.head[1].running_var, old["fc.1.running_var"])
 assert list(old) == list(OldNet().state_dict())

@@ -3,8 +3,8 @@ A dtype conversion keeps the parameters, a trip to meta replaces them
 =====================================================================
 
 Does an optimizer that was built before :py:meth:`torch.nn.Module.to` still train the module? After a change of
-dtype it does, because every parameter keeps its object and only its data is swapped. After a trip to the meta device it
-updates parameters that the module no longer has, and nothing warns of it.
+dtype it does, because the parameters keep their objects and their data is swapped. After a trip to the meta device it
+updates parameters that the module no longer has, without a warning.
 """
 
 # %%
@@ -13,6 +13,8 @@ updates parameters that the module no longer has, and nothing warns of it.
 #
 # The optimizer is built first, then the module is converted, then it trains. The module clears its own gradients, so
 # that a parameter which the optimizer has lost shows no other effect.
+
+import warnings
 
 import matplotlib.pyplot as plt
 import torch
@@ -30,7 +32,9 @@ def train(convert):
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    convert(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        convert(model)
     losses = []
     for _ in range(STEPS):
         loss = nn.functional.mse_loss(model(x.to(model.weight.dtype)), y.to(model.weight.dtype))
@@ -86,7 +90,7 @@ for name, (losses, same) in results.items():
 # The losses
 # ----------
 #
-# Blue: the optimizer and the module have the same parameters. Orange: they do not, and the loss never moves.
+# Blue: the optimizer and the module have the same parameters. Orange: they do not, and the loss does not move.
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for name, (losses, same) in results.items():
@@ -108,11 +112,12 @@ plt.show()
 # What was seen
 # -------------
 #
-# Build the optimizer after a trip to meta, or switch on swapping. The entry of :py:meth:`torch.nn.Module.to` lists
-# all that a conversion keeps; the entry of :py:func:`torch.__future__.set_swap_module_params_on_conversion` shows
-# what the switches cost.
+# Build the optimizer after a trip to meta, or switch on swapping. The docstring of :py:meth:`torch.nn.Module.cuda` says
+# that a move makes parameters different objects; the entry of :py:meth:`torch.nn.Module.to` shows that they stay, also on
+# an accelerator. That of :py:func:`torch.__future__.set_swap_module_params_on_conversion` shows what the switches cost.
 
 assert [same for _, same in results.values()] == [True, False, False, True]
+assert "different objects" in nn.Module.cuda.__doc__
 for losses, same in results.values():
     if same:
         assert losses[-1] < 0.1 * losses[0]

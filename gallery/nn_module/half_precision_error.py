@@ -1,10 +1,10 @@
 """
-A weight in half precision stops where its updates become too small
-===================================================================
+The same 5000 steps end at 1.5 in float32, at 1 in float16 and at 1/8 in bfloat16
+=================================================================================
 
 What does :py:meth:`torch.nn.Module.half` cost in training? Each float16 or bfloat16 number has a next one, and an
-update of less than half of that distance is rounded away. The weight then stands still, although its gradient does not
-vanish.
+update of less than half of that distance is rounded away. The weight then stands still, although its gradient is as
+large as before.
 """
 
 # %%
@@ -45,7 +45,7 @@ for name, weights in paths.items():
 # float16 stops at 1, bfloat16 at 1/8
 # -----------------------------------
 #
-# Just before it stops, each runs too fast: an update of more than half the distance is rounded up to all of it.
+# Just before it stops, each is ahead of float32: an update of more than half the distance is rounded up to all of it.
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 for name, weights in paths.items():
@@ -66,7 +66,8 @@ plt.show()
 # Where a dtype stops
 # -------------------
 #
-# The distance to the next number doubles at each power of two. The weight stops where half of it exceeds the update.
+# The distance to the next number doubles at each power of two. The weight stops at the first power of two where half of
+# it exceeds the update.
 
 
 def half_gap(value, dtype):
@@ -94,14 +95,18 @@ plt.show()
 # What was seen
 # -------------
 #
-# Keep the parameters in float32, and let ``torch.autocast`` narrow the computation only: then each update arrives. The
-# entry of :py:meth:`torch.nn.Module.half` shows what else a cast module gives up.
+# Keep the parameters in float32, and let ``torch.autocast`` narrow the computation: then the same update moves a weight
+# of 1, where both narrow dtypes stand still. The entry of :py:meth:`torch.nn.Module.half` shows what else a cast module
+# gives up.
 
 assert paths["half"][-1] == 1.0 and paths["bfloat16"][-1] == 0.125
 assert abs(paths["float"][-1] - LR * STEPS) < 1e-3
 for name in ("half", "bfloat16"):
     end = paths[name][-1].item()
     assert half_gap(end / 2, DTYPES[name]) < LR < half_gap(end, DTYPES[name])
+    assert len(set(paths[name][-1000:].tolist())) == 1
+    arrives = paths[name].tolist().index(end)
+    assert end > paths["float"][arrives]
 
 layer = nn.Linear(1, 1, bias=False)
 nn.init.ones_(layer.weight)

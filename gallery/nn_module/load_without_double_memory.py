@@ -1,114 +1,125 @@
 """
-Loading with assign needs half the memory
-=========================================
+Mapped and assigned, a checkpoint is loaded without a second copy of it
+=======================================================================
 
-How much memory does it take to load a checkpoint of 16 MB? The usual way holds it twice: once in the model that was
-built with random values, once in the checkpoint that was read. A model built on the meta device and filled with
-``load_state_dict(..., assign=True)`` takes the tensors of the checkpoint as they are.
+How much memory does it take to load a checkpoint of 64 MB? Building the model and copying the values into it takes twice
+that. A model on the meta device that is filled with ``load_state_dict(..., assign=True)`` takes it once; with
+``torch.load(..., mmap=True)`` it takes next to nothing, since the parameters are the file itself until they are used.
 """
 
 # %%
 # A checkpoint on disk
 # --------------------
 #
-# Four layers of 4 MB each.
+# Four layers of 16 MB each. The memory is that of the CPU, and one thread is enough.
 
 import os
+import resource
+import sys
 import tempfile
 
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
+from torch.multiprocessing import get_context
 
-LAYERS, SIZE = 4, 1024
+torch.set_num_threads(1)
+LAYERS, SIZE = 4, 2048
 
 
-def build():
-    """Return the model, on the default device."""
-    return nn.Sequential(*(nn.Linear(SIZE, SIZE, bias=False) for _ in range(LAYERS)))
+def build(device):
+    """Return the model, with values only if the device has memory."""
+    with torch.device(device):
+        return nn.Sequential(*(nn.Linear(SIZE, SIZE, bias=False) for _ in range(LAYERS)))
 
 
 folder = tempfile.TemporaryDirectory()
 path = os.path.join(folder.name, "model.pt")
-original = build()
-torch.save(original.state_dict(), path)
+saved = build("cpu").state_dict()
+torch.save(saved, path)
+print(f"{os.path.getsize(path) / 2**20:.0f} MB")
 
 # %%
-# Counting the memory
-# -------------------
+# Three ways to load it
+# ---------------------
 #
-# After each step the storages are counted: those that only the model holds, those that only the checkpoint holds, and
-# those that both hold. A storage on the meta device has a size and no memory.
+# They differ in where the model is built, whether values are copied, and whether the file is read or mapped.
+
+WAYS = {
+    "copy": {"device": "cpu", "assign": False, "mmap": False},
+    "assign": {"device": "meta", "assign": True, "mmap": False},
+    "assign, mmap": {"device": "meta", "assign": True, "mmap": True},
+}
 
 
-def storages(tensors):
-    """Return address and MB of each storage with memory behind the tensors."""
-    found = [tensor.untyped_storage() for tensor in tensors if not tensor.is_meta]
-    return {storage.data_ptr(): storage.nbytes() / 2**20 for storage in found}
+def load(device, assign, mmap):
+    """Return the loaded model."""
+    model = build(device)
+    model.load_state_dict(torch.load(path, map_location="cpu", mmap=mmap), assign=assign)
+    return model
 
 
-def count(model, checkpoint):
-    """Return the MB held by the model alone, by both, and by the checkpoint alone."""
-    first, second = storages(model.parameters()), storages(checkpoint.values())
-    both = first.keys() & second.keys()
-    return (
-        sum(first[address] for address in first.keys() - both),
-        sum(first[address] for address in both),
-        sum(second[address] for address in second.keys() - both),
-    )
+# %%
+# The peak of each
+# ----------------
+#
+# Each way runs in a process of its own, made by forking, which Linux and macOS have. The system counts the most memory
+# that the process has held so far; the difference before and after loading is what loading took. Then the values are
+# compared, and each parameter is changed in place.
 
 
-def load(device, assign):
-    """Return the loaded model, and what is held after each step."""
-    with torch.device(device):
-        model = build()
-    held = {"build": count(model, {})}
-    checkpoint = torch.load(path)
-    held["torch.load"] = count(model, checkpoint)
-    model.load_state_dict(checkpoint, assign=assign)
-    held["load_state_dict"] = count(model, checkpoint)
-    del checkpoint
-    held["del"] = count(model, {})
-    return model, held
+def peak():
+    """Return the most memory that this process has held, in MB."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
-copied_model, copied = load(torch.ones(1).device, assign=False)
-assigned_model, assigned = load("meta", assign=True)
+def measure(way, pipe):
+    before = peak()
+    model = load(**WAYS[way])
+    taken = peak() - before
+    right = all(torch.equal(tensor, saved[name]) for name, tensor in model.state_dict().items())
+    trainable = all(isinstance(p, nn.Parameter) and p.requires_grad for p in model.parameters())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    pipe.send((taken, right, trainable))
+
+
+def in_a_process(way):
+    fork = get_context("fork")
+    here, there = fork.Pipe()
+    child = fork.Process(target=measure, args=(way, there))
+    child.start()
+    answer = here.recv()
+    child.join()
+    return answer
+
+
+results = {way: in_a_process(way) for way in WAYS}
+peaks = {way: taken for way, (taken, _, _) in results.items()}
+unchanged = all(torch.equal(tensor, saved[name]) for name, tensor in torch.load(path, map_location="cpu").items())
 folder.cleanup()
-for name, held in {"copy": copied, "assign": assigned}.items():
-    print(f"{name:7}", {step: sum(parts) for step, parts in held.items()})
+for way, taken in peaks.items():
+    print(f"{way:13} {taken:4.0f} MB")
 
-# %%
-# 32 MB against 16 MB
-# -------------------
-#
-# Left, values are copied from one memory to the other. Right, there is one memory, and the model takes it over.
-
-fig, axes = plt.subplots(1, 2, figsize=(6.4, 3.5), layout="constrained", sharey=True)
-parts = {"model": "tab:blue", "both": "0.45", "checkpoint": "tab:orange"}
-for ax, held, title in zip(axes, [copied, assigned], ["built with values, copy", "built on meta, assign"], strict=True):
-    bottom = [0.0] * len(held)
-    for column, (label, color) in enumerate(parts.items()):
-        heights = [amounts[column] for amounts in held.values()]
-        ax.bar(list(held), heights, bottom=bottom, color=color, label=label, width=0.65)
-        bottom = [low + height for low, height in zip(bottom, heights, strict=True)]
-    ax.set_title(title)
-    ax.tick_params(axis="x", labelrotation=30)
-    ax.spines[["top", "right"]].set_visible(False)
-axes[0].set(ylabel="MB held", ylim=(0, 36))
-axes[1].legend(frameon=False, loc="upper right", title="held by")
+fig, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+bars = ax.barh(list(peaks), list(peaks.values()), color=["tab:orange", "0.6", "tab:blue"], height=0.6)
+ax.bar_label(bars, fmt="%.0f MB", padding=3)
+ax.axvline(64, color="0.35", lw=1, ls="--")
+ax.invert_yaxis()
+ax.set(xlabel="MB", title="Memory taken to load a checkpoint of 64 MB", xlim=(0, 165))
+ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
 # What was seen
 # -------------
 #
-# Build the optimizer after the load: ``assign`` puts new parameters into the model. The page of
-# :py:meth:`torch.nn.Module.load_state_dict` shows more, and that of :py:meth:`torch.nn.Module.to_empty` what a model
-# from meta may still lack.
+# A mapped parameter can be changed, and the file stays as it is. Build the optimizer after the load, as ``assign`` puts
+# new parameters into the model. The page of :py:meth:`torch.nn.Module.load_state_dict` shows more, and that of
+# :py:meth:`torch.nn.Module.to_empty` what a model from meta may still lack.
 
-assert list(copied.values()) == [(16, 0, 0), (16, 0, 16), (16, 0, 16), (16, 0, 0)]
-assert list(assigned.values()) == [(0, 0, 0), (0, 0, 16), (0, 16, 0), (16, 0, 0)]
-for model in (copied_model, assigned_model):
-    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), original.parameters(), strict=True))
-    assert all(isinstance(p, nn.Parameter) and p.requires_grad for p in model.parameters())
+assert all(right and trainable for _, right, trainable in results.values())
+assert unchanged
+assert peaks["copy"] > 1.5 * peaks["assign"] and peaks["assign"] > 4 * peaks["assign, mmap"]

@@ -1,9 +1,9 @@
 """
-A state_dict does not fill all that to_empty leaves empty
-=========================================================
+A state_dict leaves a buffer unfilled that to_empty left empty
+==============================================================
 
 How is a model built without memory, and filled later? On the meta device it has shapes and no data;
-:py:meth:`torch.nn.Module.to_empty` gives it memory and no values; ``load_state_dict`` brings values for all that was
+:py:meth:`torch.nn.Module.to_empty` gives it memory and no values; ``load_state_dict`` brings the values that were
 saved. A buffer with ``persistent=False`` was not saved: it stays unfilled, and strict loading does not complain.
 """
 
@@ -11,7 +11,7 @@ saved. A buffer with ``persistent=False`` was not saved: it stays unfilled, and 
 # A model that does not fit
 # -------------------------
 #
-# These weights need 40 GB. On the meta device they are built at once, on any machine.
+# These weights need 40 GB. On the meta device they take no memory.
 
 import matplotlib.pyplot as plt
 import torch
@@ -20,7 +20,8 @@ from matplotlib.patches import Patch
 from torch import nn
 
 large = nn.Linear(100_000, 100_000, device="meta")
-print(sum(p.numel() * p.element_size() for p in large.parameters()) / 1e9, "GB")
+gigabytes = sum(p.numel() * p.element_size() for p in large.parameters()) / 1e9
+print(f"{gigabytes:.0f} GB, of which in memory: {large.weight.untyped_storage().data_ptr()}")
 
 # %%
 # A small one, step by step
@@ -80,7 +81,7 @@ seen["mask.fill_"] = look(model)
 # From nothing to a full model
 # ----------------------------
 #
-# One row per tensor, one column per step. The mask is the only one that loading leaves out.
+# One row per tensor, one column per step. Loading leaves out the mask.
 
 names = sorted(seen["on meta"], key=lambda name: name == "mask")
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
@@ -104,6 +105,7 @@ plt.show()
 # After ``to_empty``, fill what no ``state_dict`` holds, by hand or with ``reset_parameters``. The entry of
 # :py:meth:`torch.nn.Module.to_empty` says what else is lost on the way, shared parameters for one.
 
+assert gigabytes > 40 and large.weight.untyped_storage().data_ptr() == 0
 assert set(seen["on meta"].values()) == {NO_MEMORY}
 assert set(seen["to_empty"].values()) == {NO_VALUES}
 assert {name for name, state in seen["load_state_dict"].items() if state != FILLED} == {"mask"}

@@ -3,7 +3,7 @@ A best checkpoint kept without a copy is the last one
 =====================================================
 
 ``best = model.state_dict()`` looks like a snapshot. It holds the memory of the model itself, so that each later step of
-the optimizer changes it: what is restored at the end is the last state, however bad. ``copy.deepcopy`` makes it a
+the optimizer changes it: what is restored at the end is the last state, and not the best one. ``copy.deepcopy`` makes it a
 snapshot.
 """
 
@@ -57,7 +57,7 @@ print(f"best loss {min(losses):.6f}, kept without a copy {alive[-1]:.3f}, kept a
 # What the kept state is worth, step by step
 # ------------------------------------------
 #
-# Blue stays at the best. Orange was chosen at the same steps, and follows the model all the same.
+# Blue stays at the best. Orange was chosen at the same steps, and follows the model.
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
 ax.plot(losses, color="0.75", lw=7, label="model")
@@ -92,6 +92,19 @@ for name, same in shares.items():
     print(f"{name:28} {'alive' if same else 'a snapshot'}")
 
 # %%
+# A conversion ends the sharing
+# -----------------------------
+#
+# :py:meth:`torch.nn.Module.to` gives the model other memory. A ``state_dict()`` taken before keeps the old one, and no
+# longer follows.
+
+before = model.state_dict()
+model.to(torch.float64)
+with torch.no_grad():
+    model.weight.fill_(5.0)
+print("the old state:", before["weight"].dtype, "follows:", before["weight"].item() == 5.0)
+
+# %%
 # What was seen
 # -------------
 #
@@ -100,5 +113,6 @@ for name, same in shares.items():
 # loading copies, unless ``assign=True``.
 
 assert alive == losses and alive[-1] > 1
+assert before["weight"].data_ptr() == address and before["weight"].item() != 5.0
 assert copied == [min(losses[: step + 1]) for step in range(STEPS + 1)]
 assert list(shares.values()) == [True, True, True, True, False, False]

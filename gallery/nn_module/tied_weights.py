@@ -5,7 +5,7 @@ A tied weight trains once, is saved twice, and three things untie it
 Two modules may hold one parameter: an embedding and the layer that turns its vectors back into words. Does it count
 once or twice? :py:meth:`torch.nn.Module.parameters` yields it once, :py:meth:`torch.nn.Module.state_dict` has it under
 both names, and a file holds its numbers once. A copy keeps the tie; ``assign=True``, the meta device and an assignment
-break it, and nothing warns.
+break it, without a warning.
 """
 
 # %%
@@ -17,6 +17,7 @@ break it, and nothing warns.
 import copy
 import io
 import pickle
+import warnings
 
 import matplotlib.pyplot as plt
 import torch
@@ -47,8 +48,7 @@ print("state_dict:", list(tied.state_dict()))
 # Three ways of counting
 # ----------------------
 #
-# A ``state_dict()`` has an entry for each name, but all entries look at one storage. ``torch.save`` writes a storage
-# once.
+# A ``state_dict()`` has an entry for each name, and both look at one storage. ``torch.save`` writes a storage once.
 
 
 def sizes(model):
@@ -100,7 +100,9 @@ changes = {
     'to("meta")': lambda model: model.to("meta"),
     "assignment to one": assigned,
 }
-after = {name: change(Model(tied=True)) for name, change in changes.items()}
+with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    after = {name: change(Model(tied=True)) for name, change in changes.items()}
 objects = {name: len(list(model.parameters())) for name, model in after.items()}
 
 fig, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
@@ -134,3 +136,7 @@ through_project = tied.embed.weight.grad.clone()
 tied.zero_grad()
 nn.functional.linear(tied.embed(words), tied.project.weight.detach()).sum().backward()
 assert torch.allclose(through_both, through_project + tied.embed.weight.grad, atol=1e-3)
+
+before = tied.embed.weight.detach().clone()
+torch.optim.SGD(tied.parameters(), lr=1.0, foreach=False).step()
+assert torch.allclose(tied.project.weight, before - tied.embed.weight.grad, atol=1e-4)
