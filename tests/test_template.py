@@ -10,7 +10,7 @@ TEMPLATE = Path(__file__).parents[1] / "templates" / "entry.md"
 
 
 def test_the_template_is_a_page_that_passes(tmp_path: Path) -> None:
-    site = Site(tmp_path, conf=CONF)
+    site = Site(tmp_path, conf=f'{CONF}\ntorchproof_statements = ["pages/*"]\n')
     text = TEMPLATE.read_text(encoding="utf-8")
     site.write({"docs/pages/family.md": text})
     build = site.build()

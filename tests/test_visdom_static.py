@@ -10,6 +10,7 @@ import pytest
 
 from quality.tools import FOLDER as TOOLS
 from torchproof.visdom.front_end import ASSETS, AssetsError, front_end_folder
+from torchproof.visdom.page_files import static_folder
 from torchproof.visdom.server import visdom_server
 
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not on PATH")
@@ -136,3 +137,26 @@ def test_the_lock_pins_contents_and_no_registry(folder: Path) -> None:
     # What an author asks for stands in the lock too.
     kept = [{k: v for k, v in p.items() if k != "funding"} for p in packages.values()]
     assert "://" not in json.dumps(kept)
+
+
+@needs_npm
+def test_a_page_that_was_changed_is_served_as_it_is(
+    assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in main.js is seen, without another call of npm."""
+    cache = tmp_path / "cache"
+    before = front_end_folder(assets=assets, cache=cache)
+    page = static_folder()
+    assert page is not None
+    changed = tmp_path / "visdom" / "static"
+    shutil.copytree(page, changed)
+    replace(changed / "js" / "main.js", r"\A(?s:(.*))", r"\1// changed\n")
+    monkeypatch.setattr("torchproof.visdom.front_end.static_folder", lambda: changed)
+    monkeypatch.setattr("torchproof.visdom.page_files.static_folder", lambda: changed)
+    monkeypatch.setenv("PATH", "")
+    folder = front_end_folder(assets=assets, cache=cache)
+    assert folder != before
+    assert (folder / "js" / "main.js").read_text().endswith("// changed\n")
+    assert (folder / "js" / "sjcl.js").exists()
+    assert front_end_folder(assets=assets, cache=cache) == folder
+    assert left_in(cache) == sorted([before.name, folder.name])

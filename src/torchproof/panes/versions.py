@@ -9,12 +9,14 @@ from pathlib import Path
 
 from torchproof.visdom.browser import drawing_settings
 from torchproof.visdom.front_end import ASSETS
+from torchproof.visdom.page_files import page_digest
 
 
 def versions() -> dict[str, str]:
-    """Return the version of Visdom, and digests of its front end and of how we draw it."""
+    """Return the version of Visdom, and digests of its page and of how we draw it."""
     return {
         "Visdom": importlib.metadata.version("visdom"),
+        "page": page_digest(),
         "front end": _front_end(ASSETS),
         "settings": _digest(drawing_settings()),
     }

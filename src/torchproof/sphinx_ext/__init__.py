@@ -27,6 +27,7 @@ from torchproof.sphinx_ext.directives import (
     reading_order,
     release_changes,
     sections,
+    statements,
     then_and_now,
     totals,
     visdom_options,
@@ -74,6 +75,7 @@ READING = (
     code_links,  # also doctree-resolved
     fact_anchors,
     note_2019,
+    statements,  # doctree-read: warns of statements without proof
     visdom_options,
     totals,
     reading_order,
@@ -107,7 +109,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 8,
+        "env_version": 9,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

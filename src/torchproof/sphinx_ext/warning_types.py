@@ -25,6 +25,8 @@ class Kind(Enum):
     """The inventory and the documented names disagree."""
     ORDER = "order"
     """The reading order and the scripts disagree."""
+    STATEMENT = "statement"
+    """No block proves a statement, or it says more than its block shows."""
 
 
 def warn(kind: Kind, message: str, *, location: Any = None) -> None:

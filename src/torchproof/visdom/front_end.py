@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import shutil
 import tempfile
 import tomllib
@@ -18,6 +17,7 @@ from filelock import FileLock
 
 from torchproof.cache_folder import cache_folder, make_private
 from torchproof.visdom.npm import NpmError, install
+from torchproof.visdom.page_files import copy_page, page_digest, page_digests, static_folder
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -34,8 +34,8 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
 
     `assets` holds package.json, package-lock.json and table.toml. Raises `AssetsError`.
     """
-    visdom = importlib.util.find_spec("visdom")
-    if visdom is None or visdom.origin is None:
+    page = static_folder()
+    if page is None:
         raise AssetsError("visdom is not installed: pip install 'torchproof[visdom]'")
     cache = make_private(cache or cache_folder())
     key = _digest(assets)[:12]
@@ -45,12 +45,27 @@ def front_end_folder(*, assets: Path = ASSETS, cache: Path | None = None) -> Pat
         if not folder.exists():
             with tempfile.TemporaryDirectory(prefix="partial-", dir=cache) as partial:
                 static = Path(partial, "static")
-                shutil.copytree(Path(visdom.origin).with_name("static"), static)
+                shutil.copytree(page, static)
                 _add_assets(static, assets=assets, work=Path(partial))
                 static.rename(folder)
+        folder = _with_page(folder, page)
     for path, (_, expected) in _table(assets).items():
         _verify(folder / path, expected, next_step=f"remove the folder {folder} and run again")
     return folder
+
+
+def _with_page(folder: Path, page: Path) -> Path:
+    """Return the folder if it has the installed Visdom's own page, else a copy that has it."""
+    if page_digests(folder) == page_digests(page):
+        return folder
+    other = folder.with_name(f"{folder.name}-{page_digest()}")
+    if not other.exists():
+        with tempfile.TemporaryDirectory(prefix="partial-", dir=folder.parent) as partial:
+            static = Path(partial, "static")
+            shutil.copytree(folder, static)
+            copy_page(page, static)
+            static.rename(other)
+    return other
 
 
 def _add_assets(static: Path, *, assets: Path, work: Path) -> None:

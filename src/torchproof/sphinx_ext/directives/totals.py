@@ -15,7 +15,9 @@ from torchproof.records.totals import Counts, count
 from torchproof.running.environment import Environment
 from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.proving import proof_of
+from torchproof.sphinx_ext.statement_counts import count_statements
 from torchproof.sphinx_ext.translation import counted
+from torchproof.statements.binding import Standing
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 _LISTED = ("names", "examples", "outputs", "environments")
 """Counts in the list."""
-_COUNTED = (*_LISTED, "scripts")
+_STANDINGS = tuple(standing.value for standing in Standing)
+_COUNTED = (*_LISTED, "scripts", *_STANDINGS)
 
 
 class CountsDirective(SphinxDirective):
@@ -66,6 +69,8 @@ def draw_counts(env: BuildEnvironment, _: str, __: str) -> list[nodes.Node]:
 
 def draw_count(env: BuildEnvironment, _: str, key: str) -> list[nodes.Node]:
     """Return one number."""
+    if key in _STANDINGS:
+        return [nodes.Text(f"{count_statements(env, Standing(key)):,}")]
     return [nodes.Text(f"{_number(count(proof_of(env)), key):,}")]
 
 

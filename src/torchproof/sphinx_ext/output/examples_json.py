@@ -6,6 +6,7 @@ Its JSON Schema, src/torchproof/examples.schema.json, is the output of `schema`.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -19,12 +20,14 @@ from torchproof.records.proof import Proof
 from torchproof.running.environment import Environment
 from torchproof.running.outcome import Status
 from torchproof.sphinx_ext.proving import proof_of
+from torchproof.sphinx_ext.statement_counts import counts_of_pages
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 _Count = Annotated[int, Meta(ge=1)]
+_Number = Annotated[int, Meta(ge=0)]
 _Release = Annotated[str, Meta(pattern=r"^([0-9]+\.[0-9]+)?$")]
 _Text = Annotated[str, Meta(min_length=1)]
 
@@ -55,19 +58,35 @@ class SubjectData(Struct, frozen=True, forbid_unknown_fields=True):
     marks: Annotated[tuple[MarkedPart, ...], Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
 
 
+class PageData(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the statements of a page stand, in numbers of paragraphs, rows and list items."""
+
+    proven: _Number
+    """A block that runs follows them."""
+    linked: _Number
+    """They point to where they are proven."""
+    reported: _Number
+    """They cannot be run; their source is named."""
+    explained: _Number
+    """They claim nothing."""
+
+
 class ExamplesFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The content of examples.json."""
 
-    schema: Literal[2]
+    schema: Literal[3]
     environments: dict[str, Environment]
     subjects: tuple[SubjectData, ...]
+    statements: dict[str, PageData]
+    """By page, without the suffix of its file."""
 
 
-def examples_file(proof: Proof) -> ExamplesFile:
+def examples_file(proof: Proof, statements: Mapping[str, Mapping[str, int]]) -> ExamplesFile:
     """Return the content of examples.json."""
     environments = {record.environment.id: record.environment for record in proof.records}
     subjects = tuple(_subject(subject, proof) for subject in proof.found.subjects)
-    return ExamplesFile(SCHEMA, environments, subjects)
+    pages = {page: PageData(**numbers) for page, numbers in sorted(statements.items())}
+    return ExamplesFile(SCHEMA, environments, subjects, pages)
 
 
 def schema() -> str:
@@ -105,7 +124,8 @@ def _marks(subject: Subject) -> tuple[MarkedPart, ...]:
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
-        data = msgspec.json.format(msgspec.json.encode(examples_file(proof_of(app.env))), indent=1)
+        content = examples_file(proof_of(app.env), counts_of_pages(app.env))
+        data = msgspec.json.format(msgspec.json.encode(content), indent=1)
         write_atomically(Path(app.outdir, "examples.json"), data + b"\n")
 
 

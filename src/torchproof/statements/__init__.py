@@ -1,0 +1,1 @@
+"""Statements: what the prose of a page says, and which block proves it."""
