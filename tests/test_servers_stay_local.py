@@ -19,7 +19,6 @@ ABOUT = {
     "docs/visdom/errors.md": ["The function behind `python -m visdom.server`, after its download."],
     "docs/visdom/line.md": ["The note starts the server with `python3 -m visdom.server`."],
     "docs/visdom/server.md": [
-        "`launch` runs what `python -m visdom.server` runs after its download",
         "The note's `python3 -m visdom.server` is still the command; add `-bind_local`.",
     ],
     "src/torchproof/visdom/application.py": ["`python -m visdom.server` downloads its front end"],

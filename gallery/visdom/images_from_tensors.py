@@ -89,6 +89,9 @@ def show(tensor, win, low=0.0, high=1.0, **opts):
         raise RuntimeError(f"visdom answered {answer!r}")
 
 
+for tensor in [bright > 0.5, (bright > 0.5).long(), bright.bfloat16()]:
+    show(tensor, "safe")
+    assert shown("safe")[0, -1].tolist() == [255, 255, 255]
 show(normal, "safe", low=-1, title="-1 to 1, safe")
 show(torch.stack([bright, bright.mT, bright.flip(2)]), "batch", title="Batch, safe")
 
@@ -97,10 +100,6 @@ show(torch.stack([bright, bright.mT, bright.flip(2)]), "batch", title="Batch, sa
 
 assert (shown("safe") - shown("as-it-is")).abs().max() <= 1
 assert shown("batch").shape[:2] == (SIZE + 4, 3 * (SIZE + 4))
-for tensor in [bright > 0.5, (bright > 0.5).long(), bright.bfloat16()]:
-    show(tensor, "types")
-    assert shown("types")[0, -1].tolist() == [255, 255, 255]
-vis.close("types")
 for tensor in [bright.permute(1, 2, 0), bright / 0]:
     try:
         show(tensor, "never")
