@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 
 import pytest
 
+from torchproof.finding.subjects import Subject
 from torchproof.visdom.chromium import BrowserMissingError
 from torchproof.visdom.front_end import AssetsError, front_end_folder
 from torchproof.visdom.watcher import watcher
 from torchproof.visdom.watching import WATCHER
+
+_TIMES = 4
+"""Factor of a subject's time limit: a page takes seconds to load, and draws what it gets."""
+
+
+def with_time(subject: Subject, config: pytest.Config) -> Subject:
+    """Return the subject with the time that it has beside open pages."""
+    return replace(subject, limit=_TIMES * subject.limit) if config.option.watched else subject
 
 
 def open_pages(config: pytest.Config) -> None:

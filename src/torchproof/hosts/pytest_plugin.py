@@ -16,7 +16,7 @@ from torchproof.finding.marks import BELOW, release_of
 from torchproof.finding.subjects import Found, Subject
 from torchproof.finding.tree import find_files
 from torchproof.hosts.gpu_memory import share_memory
-from torchproof.hosts.open_pages import open_pages
+from torchproof.hosts.open_pages import open_pages, with_time
 from torchproof.hosts.pytest_options import add_options
 from torchproof.hosts.pytest_summary import Summary
 from torchproof.records.passed import passed_here
@@ -216,7 +216,8 @@ class SubjectItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the subject in a fresh process."""
-        came = self.config.stash[_RUNNER].run(self.subject, self.device)
+        subject = with_time(self.subject, self.config)
+        came = self.config.stash[_RUNNER].run(subject, self.device)
         outcome = came.outcome
         self.user_properties += [
             ("environment", msgspec.json.encode(came.environment).decode()),

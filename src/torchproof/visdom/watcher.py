@@ -22,8 +22,8 @@ from urllib.parse import quote
 
 from torchproof.processes import child_process
 from torchproof.visdom.application import HOST
-from torchproof.visdom.browser import launch_options
-from torchproof.visdom.chromium import BrowserMissingError
+from torchproof.visdom.browser import PAGE
+from torchproof.visdom.chromium import BrowserMissingError, launch_options
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, WebSocketRoute
@@ -154,7 +154,8 @@ async def _run() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with async_playwright() as playwright:
-        context = await playwright.chromium.launch_persistent_context("", **launch_options())
+        options = {**launch_options(HOST), **PAGE}
+        context = await playwright.chromium.launch_persistent_context("", **options)
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await _Subject(context).serve(reader, writer)
