@@ -63,7 +63,8 @@ class Command:
     def _count(self, line: str) -> int:
         return sum(said.startswith(line) for said in self.lines)
 
-    def _read(self, output: IO[str]) -> None:
+    def read(self, output: IO[str]) -> None:
+        """Take over what the process prints, line by line, until it ends."""
         with output:
             for line in output:
                 with self._heard:
@@ -108,7 +109,7 @@ def visdom_command(
         assert process.stdout is not None
         command = Command(port, f"http://{HOST}:{port}", home, process.pid)
         # Its log would fill the pipe and stop it, if nobody read on.
-        reader = threading.Thread(target=command._read, args=(process.stdout,), daemon=True)
+        reader = threading.Thread(target=command.read, args=(process.stdout,), daemon=True)
         reader.start()
         try:
             command.wait_for(_LISTENING)
