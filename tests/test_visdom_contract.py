@@ -173,7 +173,7 @@ def readme() -> bool:
     return {"image", "text", "line"} <= set(re.findall(r"^#+ vis\.(\w+)", text, re.MULTILINE))
 
 
-@touched("folder of its front end", ("visdom/front_end.py",), 'with_name("static")')
+@touched("folder of its front end", ("visdom/page_files.py",), 'with_name("static")')
 def static() -> bool:
     return {"index.html", "js", "css"} <= {path.name for path in STATIC.iterdir()}
 

@@ -160,7 +160,8 @@ async def _run() -> None:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await _Subject(context).serve(reader, writer)
 
-        server = await asyncio.start_server(serve, HOST, 0)
+        listen = asyncio.start_server  # of asyncio, not of Visdom
+        server = await listen(serve, HOST, 0)
         port = server.sockets[0].getsockname()[1]
         child_process.report_ready(json.dumps({"port": port}))
         await stop.wait()
