@@ -18,7 +18,6 @@ ABOUT = {
     "docs/then-and-now.toml": ['then_zh = "python3 -m visdom.server"'],
     "docs/visdom/line.md": ["The note starts the server with `python3 -m visdom.server`."],
     "docs/visdom/server.md": [
-        "`launch` runs what `python -m visdom.server` runs after its download",
         "The note's `python3 -m visdom.server` is still the command; add `-bind_local`.",
     ],
     "src/torchproof/visdom/application.py": ["`python -m visdom.server` downloads its front end"],

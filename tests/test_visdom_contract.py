@@ -25,6 +25,7 @@ app: Any = importlib.import_module("visdom.server.app")
 utils: Any = importlib.import_module("visdom.utils.server_utils")
 STATIC = Path(visdom.__file__).with_name("static")
 SERVER = ("visdom/application.py",)
+COMMAND = ("visdom/command.py",)
 CLIENT = ("visdom/client.py",)
 BROWSER = ("visdom/browser.py",)
 JUDGE = ("sphinx_ext/output/stock_doctest.py",)
@@ -67,17 +68,29 @@ def application() -> bool:
     return gives | {"port", "env_path", "user_credential"} <= takes
 
 
-@touched("defaults of compare_envs, load_env and gather_envs", SERVER, "function.__defaults__")
-def defaults_of_functions() -> bool:
-    functions = (utils.compare_envs, utils.load_env, utils.gather_envs)
-    names = [list(inspect.signature(f).parameters)[-1] for f in functions]
-    return names == ["env_path"] * 3 and all(len(f.__defaults__) == 1 for f in functions)
+@touched("default of gather_envs", SERVER, "utils.gather_envs.__defaults__")
+def default_of_gather_envs() -> bool:
+    names = list(inspect.signature(utils.gather_envs).parameters)
+    return names[-1] == "env_path" and len(utils.gather_envs.__defaults__) == 1
 
 
-@touched("template of its front page", SERVER, """'{{ static_url("../user/style.css") }}'""")
-def front_page() -> bool:
-    page = (STATIC / "index.html").read_text(encoding="utf-8")
-    return page.count('{{ static_url("../user/style.css") }}') == 1
+@touched("download_scripts", COMMAND, "run_server.download_scripts = ")
+def download_scripts() -> bool:
+    # A name of the module, which the command looks up when it runs.
+    launcher: Any = importlib.import_module("visdom.server.run_server")
+    return "download_scripts" in launcher.download_scripts_and_run.__code__.co_names
+
+
+@touched("line that says where it listens", COMMAND, '"You can navigate to "')
+def navigate() -> bool:
+    launcher: Any = importlib.import_module("visdom.server.run_server")
+    return 'print("You can navigate to ' in source(launcher.start_server)
+
+
+@touched("_send of its client", ("visdom/watching.py",), "client._send")
+def send() -> bool:
+    client: Any = visdom.Visdom
+    return list(inspect.signature(client._send).parameters)[:3] == ["self", "msg", "endpoint"]
 
 
 @touched("hash_password", ("visdom/server_flags.py",), "utils.hash_password")
@@ -160,7 +173,7 @@ def readme() -> bool:
     return {"image", "text", "line"} <= set(re.findall(r"^#+ vis\.(\w+)", text, re.MULTILINE))
 
 
-@touched("folder of its front end", ("visdom/front_end.py",), 'with_name("static")')
+@touched("folder of its front end", ("visdom/page_files.py",), 'with_name("static")')
 def static() -> bool:
     return {"index.html", "js", "css"} <= {path.name for path in STATIC.iterdir()}
 

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ start = time.monotonic()
 with forked_visdom_server() as server:
     print(time.monotonic() - start, urllib.request.urlopen(server.url).status, flush=True)
 """
+# The parent of the fork has computed the folder from its own $HOME.
+COMPARED = """
+import urllib.request
+import visdom.server.app
+from torchproof.visdom.server import forked_visdom_server
+with forked_visdom_server() as server:
+    page = urllib.request.urlopen(f"{server.url}/compare/mine").read().decode()
+    print("'mine'" in page)
+"""
 PARENT = """
 import sys
 from torchproof.visdom.server import forked_visdom_server, visdom_server
@@ -61,10 +71,31 @@ def test_a_client_is_answered() -> None:
         assert pane["content"] == "hello"
 
 
-def test_the_pages_answer_whatever_the_tornado() -> None:
+def test_the_pages_answer() -> None:
     with visdom_server() as server:
         for page in ["/", "/env/main", "/compare/main", "/user/style.css"]:
             assert status(server.url + page) == 200, page
+
+
+def test_a_fault_of_the_command_is_a_fault_here(tmp_path: Path) -> None:
+    # With -env_path a comparison looks into ~/.visdom nevertheless.
+    with (
+        visdom_server(env_path=tmp_path) as server,
+        pytest.raises(urllib.error.HTTPError, match="500"),
+    ):
+        status(f"{server.url}/compare/main")
+
+
+def test_a_forked_server_looks_into_no_home_but_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".visdom").mkdir()
+    (tmp_path / ".visdom" / "mine.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", COMPARED],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "False\n", done.stderr
 
 
 def test_servers_share_nothing() -> None:

@@ -4,7 +4,7 @@ After a restart a dashboard is as it was at its last save
 
 What is left of a dashboard when its server stops? What :py:meth:`visdom.Visdom.save` wrote, a JSON
 file for each environment, comes back. What was drawn after that is gone, and so is an environment
-that was never saved.
+without a save.
 """
 
 import contextlib
@@ -75,7 +75,7 @@ assert before["content"]["data"][0]["y"] == losses
 
 # %%
 # The file holds the panes by their ids, under ``jsons``, as
-# :py:meth:`visdom.Visdom.get_window_data` gives them. Under ``reload`` is where the page put them.
+# :py:meth:`visdom.Visdom.get_window_data` gives them.
 
 assert sorted(path.name for path in Path(folder.name).glob("*.json")) == ["main.json", "run.json"]
 saved = json.loads(Path(folder.name, "run.json").read_text())
@@ -97,9 +97,9 @@ with own_server(folder.name) as client:
     assert client.save(["run"]) == '["run"]'
 
 # %%
-# A pane from the file can be put on any server, here on yours:
-# :py:meth:`visdom.Visdom.set_window_data` takes the JSON. Saving is told in full by
-# :py:meth:`visdom.Visdom.save`, with the cases in which a file is lost.
+# A pane from the file can be put on another server, here on yours:
+# :py:meth:`visdom.Visdom.set_window_data` takes the JSON. See :py:meth:`visdom.Visdom.save` for the cases
+# in which a file is lost.
 
 saved = json.loads(Path(folder.name, "run.json").read_text())
 folder.cleanup()

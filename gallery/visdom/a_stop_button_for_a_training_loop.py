@@ -4,8 +4,8 @@ A stop button stops the run next to it too, unless its handler reads the env
 
 How is a training loop stopped from the browser? :py:meth:`visdom.Visdom.properties` draws a button, and
 a handler from :py:meth:`visdom.Visdom.register_event_handler` sets a ``threading.Event`` that the loop
-reads. The server sends each click to every client, and a client looks at the window id only: the handler
-must compare the env.
+reads. The server sends a click to both clients, and a client compares the id of the window but not the
+env: the handler must do that.
 """
 
 import json
@@ -36,7 +36,6 @@ class Run:
         self.model = nn.Linear(1, 1)
         nn.init.zeros_(self.model.weight)
         nn.init.zeros_(self.model.bias)
-        client.close("loss")
         client.register_event_handler(self.naive, "control")
         client.register_event_handler(self.careful, "control")
         self.show_button("Stop")
@@ -63,7 +62,7 @@ second = Run(
 
 # %%
 # A click sends one message to the server's socket for browsers. The script has nobody who clicks, so it
-# sends the same message itself; everything behind it is as with a real click.
+# sends that message itself.
 
 
 def click(run):
@@ -92,10 +91,13 @@ def train(run, steps, clicked_at=None):
         loss.backward()
         optimizer.step()
         value = round(loss.item(), 3)
-        run.client.line([value], [step], win="loss", update="append", opts=dict(opts))
+        update = "append" if step else None
+        run.client.line([value], [step], win="loss", update=update, opts=dict(opts))
         if step == clicked_at:
+            before = run.client.get_window_data("control")
             click(run)
             assert run.clicked_here.wait(timeout=20)
+            assert run.client.get_window_data("control") == before
         if run.clicked_here.is_set():
             break
     run.show_button("Stopped" if run.clicked_here.is_set() else "Finished")
@@ -111,9 +113,9 @@ assert second.clicked_somewhere.wait(timeout=20)
 train(second, steps=40)
 
 # %%
-# The server holds 13 points of the stopped run and 40 of the other. The button's own pane is never
-# changed by a click: the new label was sent by the loop. What arrives for the other types of field is
-# told by :py:meth:`visdom.Visdom.properties`.
+# The server holds 13 points of the stopped run and 40 of the other. The loop has sent the new labels: a
+# click by itself leaves the button's pane as it is. See :py:meth:`visdom.Visdom.properties` for the other
+# types of field.
 
 
 def held(run, win):

@@ -1,11 +1,11 @@
 """
-Compared out of order, one run is shown twice and the other not at all
-======================================================================
+A typed address of a comparison shows one run twice if it begins with the wrong run
+===================================================================================
 
-How are two runs compared? One env per run and the same titles in each are what the page needs that
-opens when two envs are selected. It draws them right if they come in alphabetical order; otherwise both
-lines are the same run. In Python, :py:meth:`visdom.Visdom.get_window_data` and the window ids make the
-comparison without that risk.
+How are two runs compared? Give each an env, and the windows the same titles, and select both envs in the
+list of the page. The list asks in the right order; in an address that you type, such as
+``/compare/lr-fast+lr-slow``, the env that is first in the alphabet has to be first. In Python,
+:py:meth:`visdom.Visdom.get_window_data` makes the comparison in an order of your choice.
 """
 
 import json
@@ -34,7 +34,6 @@ def run(env, lr):
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    vis.close("loss", env=env)
     for step in range(20):
         optimizer.zero_grad()
         loss = nn.functional.mse_loss(model(x), target)
@@ -42,7 +41,8 @@ def run(env, lr):
         optimizer.step()
         point = [round(loss.item(), 3)], [step], "loss", env
         opts = {"title": "Loss", "xlabel": "step"}
-        answer = vis.line(*point, name="train", update="append", opts=opts)
+        update = "append" if step else None
+        answer = vis.line(*point, name="train", update=update, opts=opts)
         assert answer == "loss"
 
 
@@ -77,8 +77,8 @@ def compared(envs):
 
 
 # %%
-# In alphabetical order, both runs are there. The lines are merged by title; the number in front of the
-# name is the position of the run in the question.
+# In alphabetical order, as the list asks, both runs are there. The lines are merged by title; the number
+# in front of the name is the position of the run in the question.
 
 right = compared(["lr-fast", "lr-slow"])
 vis.set_window_data(json.dumps(right), win="in-order")
@@ -96,16 +96,16 @@ lines = {trace["name"]: trace["y"] for trace in wrong["content"]["data"]}
 assert lines == {"1_train": curve("lr-slow"), "0_train": curve("lr-slow")}
 
 # %%
-# In Python, one :py:meth:`visdom.Visdom.line` with a column for each run shows which is which, in any
-# order. It is a window like any other, so it is kept with its env.
+# In Python, one :py:meth:`visdom.Visdom.line` with a column for each run shows which is which, here with
+# the slow one first. It is a window of the env comparison, and is saved with it.
 
 runs = torch.tensor([curve(env) for env in RUNS], dtype=torch.float64).T
 opts = {"title": "Loss", "xlabel": "step", "legend": [f"{env} ({lr})" for env, lr in RUNS.items()]}
 assert vis.line(runs, torch.arange(20), win="by-hand", opts=opts) == "by-hand"
 
 # %%
-# What the server holds is both runs under their names. How envs are saved, copied and deleted is told by
-# :py:meth:`visdom.Visdom.save` and the entries next to it.
+# The window holds both runs under their names. See :py:meth:`visdom.Visdom.save` and the entries next to it
+# to save, copy and delete envs.
 
 assert set(RUNS) | {"comparison"} <= set(vis.get_env_list())
 held = json.loads(vis.get_window_data("by-hand"))["content"]["data"]

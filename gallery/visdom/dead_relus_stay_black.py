@@ -4,8 +4,8 @@ One step that is too large kills a ReLU, and its map stays black
 
 What does a layer put out, and do all of its channels still work? A hook from
 :py:meth:`torch.nn.Module.register_forward_hook` hands the output on to two panes: the maps as pictures,
-and how often each channel fires as a heatmap. After one step that is too large a channel never fires,
-and thirty sensible steps do not bring it back.
+and how often each channel fires as a heatmap. After one step that is too large one channel fires for no
+picture, and thirty sensible steps do not bring it back.
 """
 
 import json
@@ -91,9 +91,8 @@ print(f"dead at start: {dead('at start')}, after the large step: {dead('after')}
 assert dead("at start") == [] and dead("after") == [3]
 
 # %%
-# A dead channel gets no gradient, and so its weights are where the large step has put them; the loss,
-# which fell again, says nothing of that. What else the heatmap shows is told by
-# :py:meth:`visdom.Visdom.heatmap`.
+# A dead channel gets no gradient, and so its weights are where the large step has put them; the loss
+# falls again all the same. See :py:meth:`visdom.Visdom.heatmap` for its options.
 
 assert losses[1] > 100 * losses[0] and losses[-1] < losses[0]
 

@@ -1,10 +1,10 @@
 """
-A pane is JSON, from which Matplotlib draws it for a report
-===========================================================
+A plot pane is a Plotly figure, and its lines can be drawn again without Plotly
+===============================================================================
 
-How does a plot get from a Visdom server into a report? No method of the client returns a picture,
-but :py:meth:`visdom.Visdom.get_window_data` returns all that the pane holds. Traces are drawn again
-with Matplotlib; images and texts are HTML already.
+How does a plot get from a Visdom server into a report? :py:meth:`visdom.Visdom.get_window_data` returns
+the JSON of the pane. With Plotly installed, ``plotly.io.to_html(pane["content"], validate=False)`` makes
+an interactive plot of it; for a figure in the style of the report, Matplotlib draws the traces again.
 """
 
 import html
@@ -36,7 +36,7 @@ nn.init.zeros_(model.weight)
 nn.init.zeros_(model.bias)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
 
-vis.close(env="report")
+update = None  # the first call replaces the window of an earlier run
 for step in range(20):
     optimizer.zero_grad()
     loss = nn.functional.mse_loss(model(x), target)
@@ -44,8 +44,9 @@ for step in range(20):
     optimizer.step()
     for name, value in [("loss", loss.item()), ("weight", model.weight.item())]:
         opts = {"title": "Training", "xlabel": "step", "ylabel": "value", "showlegend": True}
-        at = {"win": "training", "env": "report", "name": name, "update": "append"}
+        at = {"win": "training", "env": "report", "name": name, "update": update}
         assert vis.line([round(value, 3)], [step], **at, opts=opts) == "training"
+        update = "append"
 
 residuals = (model(x) - target).detach().abs().reshape(4, 6)
 big = (residuals / residuals.max()).repeat_interleave(30, 0).repeat_interleave(30, 1)
@@ -53,8 +54,8 @@ assert vis.image(big, win="residuals", env="report", opts={"title": "Residuals"}
 assert vis.text(f"final loss {loss.item():.3f}", win="result", env="report") == "result"
 
 # %%
-# Without ``win`` the answer holds all panes of the environment, by their ids. What ``content`` is
-# depends on the type of the pane.
+# With ``win=None`` the answer holds the panes of the env by their ids. What ``content`` is depends on the
+# type of the pane; that of a plot is a Plotly figure, with ``data`` and ``layout``.
 
 panes = json.loads(vis.get_window_data(win=None, env="report"))
 assert {win: pane["type"] for win, pane in panes.items()} == {
@@ -62,10 +63,10 @@ assert {win: pane["type"] for win, pane in panes.items()} == {
     "residuals": "image",
     "result": "text",
 }
+assert list(panes["training"]["content"]) == ["data", "layout"]
 
 # %%
-# A trace has its points in ``x`` and ``y``, its name, and its colour if one was set. ``None``
-# stands for a gap, and NumPy makes NaN of it.
+# A trace has its points in ``x`` and ``y``, its name, and its colour if one was set.
 
 
 def redraw(pane):
@@ -112,9 +113,8 @@ page = "<!doctype html><meta charset='utf-8'>" + "".join(parts)
 assert report.write_text(page, encoding="utf-8") == len(page)
 
 # %%
-# Nothing in the report is fetched from elsewhere, and it shows the points of the server. A picture
-# as the page draws it takes a browser: ``torchproof.visdom_panes.picture`` returns one as PNG. What
-# the JSON holds for each kind of pane is told by :py:meth:`visdom.Visdom.get_window_data`.
+# The report has no script, no link and no image from elsewhere, and it shows the points of the server.
+# See :py:meth:`visdom.Visdom.get_window_data` for what the JSON of each kind of pane holds.
 
 
 class Sources(HTMLParser):

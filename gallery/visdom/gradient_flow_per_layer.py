@@ -66,37 +66,36 @@ def train(model):
 
 # %%
 # Each step draws the bars anew, on a logarithmic axis from 1e-9 to 10, and adds a column of logarithms
-# to the map of the run. A norm of zero has none that the browser can read, so it is cut off. A window of
-# an earlier run is closed, because it would get the columns too.
+# to the map of the run. A norm of zero has none that the browser can read, so it is cut off. The first
+# column is drawn without ``update``, so it replaces the map of an earlier run.
 
 LOG = {"rownames": LAYERS, "ytype": "log", "ytickmin": -9, "ytickmax": 1}
 moved = {}
 for name, activation in [("sigmoid", nn.Sigmoid), ("relu", nn.ReLU)]:
     model = build(activation)
     start = [linear.weight.detach().clone() for linear in model[::2]]
-    vis.close(f"{name} flow")
-    for norms in train(model):
+    for step, norms in enumerate(train(model)):
         title = f"Gradient with {name}"
         assert vis.bar(norms, win=f"{name} bars", opts=LOG | {"title": title}) == f"{name} bars"
         column = [[round(math.log10(max(norm, 1e-12)), 2)] for norm in norms]
         opts = {"title": f"{title}, log10 by step", "rownames": LAYERS, "xmin": -9, "xmax": 1}
-        update = "appendColumn" if vis.win_exists(f"{name} flow") else None
+        update = "appendColumn" if step else None
         answer = vis.heatmap(torch.tensor(column).double(), f"{name} flow", update=update, opts=opts)
         assert answer == f"{name} flow"
     pairs = zip(model[::2], start)
     moved[name] = [short((now.weight - old).norm() / old.norm()) for now, old in pairs]
 
 # %%
-# What does not get a gradient does not learn. How far each weight has moved, relative to its size, shows
-# the same slope.
+# A layer that gets almost no gradient learns almost nothing. How far each weight has moved, relative to
+# its size, shows the same slope.
 
 opts = LOG | {"title": "How far the weights moved", "legend": list(moved)}
 assert vis.bar(torch.tensor(list(moved.values())).double().T, win="moved", opts=opts) == "moved"
 
 # %%
-# The windows hold the last step and all steps. What else is drawn as bars is told by
-# :py:meth:`visdom.Visdom.bar`, how a map grows by :py:meth:`visdom.Visdom.heatmap`; a gradient on its
-# way, not that of a weight, is seen with :py:meth:`torch.nn.Module.register_full_backward_hook`.
+# One window holds the last step, the other the whole run. See :py:meth:`visdom.Visdom.bar` and
+# :py:meth:`visdom.Visdom.heatmap`, and :py:meth:`torch.nn.Module.register_full_backward_hook` for the
+# gradient of an activation.
 
 
 def held(win):

@@ -52,7 +52,7 @@ def confusion():
 
 
 # %%
-# Before training all is taken for a cat. Plotly puts the first row at the bottom: ``autorange``
+# Before training each point is taken for a cat. Plotly puts the first row at the bottom: ``autorange``
 # reversed puts it at the top, as in a table.
 
 LOOK = {
@@ -78,8 +78,8 @@ show("confusion", matrices[0], "Before training")
 assert held("confusion")["z"] == [[20, 0, 0]] * 3
 
 # %%
-# After each epoch the same call draws the whole matrix anew. The limits stay, so a colour means the
-# same number in all pictures.
+# After each epoch the same call draws the whole matrix anew, with the same limits, so a colour means the
+# same number in each of these pictures.
 
 for number in range(1, 6):
     epoch()
@@ -122,8 +122,8 @@ for matrix in [matrices[0], matrices[-1]]:
 assert held("rows")["y"] == classes and held("rows")["z"] == matrices[0].tolist()
 
 # %%
-# So the window that is drawn anew is the one that holds the last matrix, with its names and limits.
-# The other options and updates are told by :py:meth:`visdom.Visdom.heatmap`.
+# The window that is drawn anew holds the last matrix, with its names and limits. See
+# :py:meth:`visdom.Visdom.heatmap` for the other options and updates.
 
 last = held("confusion")
 assert last["z"] == matrices[-1].tolist() and last["x"] == last["y"] == classes

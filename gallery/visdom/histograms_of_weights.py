@@ -89,9 +89,8 @@ trained = layer.weight.detach().flatten()
 histogram("decay", {"before": weights, "after": trained}, 12, "Weight decay")
 
 # %%
-# The mean that the bars show is that of the weights, up to half a bin. What else the two methods
-# take, and what they refuse, is told by :py:meth:`visdom.Visdom.histogram` and
-# :py:meth:`visdom.Visdom.bar`.
+# The mean that the bars show is that of the weights, up to half a bin. See
+# :py:meth:`visdom.Visdom.histogram` and :py:meth:`visdom.Visdom.bar` for what the two methods take.
 
 before, after = held("decay")
 assert [before["name"], after["name"]] == ["before", "after"] and before["x"] == after["x"]

@@ -2,9 +2,9 @@
 An image with one value just above 1 comes out almost black
 ===========================================================
 
-Which tensors does :py:meth:`visdom.Visdom.image` show as they are meant? Those of floats from 0 to 1,
-and those of type ``uint8``. Some others are refused, the rest is drawn wrong without a word; a small
-function in front of the call rules that out.
+Which tensors does :py:meth:`visdom.Visdom.image` show as they are meant? Floats from 0 to 1 and bytes.
+Floats of another range are drawn wrong without a word, and four kinds of tensor are refused with messages
+that do not help; a small function in front of the call rules both out.
 """
 
 import base64
@@ -89,19 +89,17 @@ def show(tensor, win, low=0.0, high=1.0, **opts):
         raise RuntimeError(f"visdom answered {answer!r}")
 
 
+for tensor in [bright > 0.5, (bright > 0.5).long(), bright.bfloat16()]:
+    show(tensor, "safe")
+    assert shown("safe")[0, -1].tolist() == [255, 255, 255]
 show(normal, "safe", low=-1, title="-1 to 1, safe")
 show(torch.stack([bright, bright.mT, bright.flip(2)]), "batch", title="Batch, safe")
 
 # %%
-# The server holds what was meant. All shapes and types, with what becomes of them, are told by
-# :py:meth:`visdom.Visdom.image`.
+# The server holds what was meant. See :py:meth:`visdom.Visdom.image` for the other shapes and types.
 
 assert (shown("safe") - shown("as-it-is")).abs().max() <= 1
 assert shown("batch").shape[:2] == (SIZE + 4, 3 * (SIZE + 4))
-for tensor in [bright > 0.5, (bright > 0.5).long(), bright.bfloat16()]:
-    show(tensor, "types")
-    assert shown("types")[0, -1].tolist() == [255, 255, 255]
-vis.close("types")
 for tensor in [bright.permute(1, 2, 0), bright / 0]:
     try:
         show(tensor, "never")

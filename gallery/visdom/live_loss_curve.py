@@ -2,9 +2,9 @@
 A live loss curve is one call per step
 ======================================
 
-How does a training loop show its losses while it runs? One call of
-:py:meth:`visdom.Visdom.line` per step and curve: ``update="append"`` makes the window if there is
-none and extends it otherwise, and ``name=`` says which curve gets the point.
+How does a training loop show its losses while it runs? Call :py:meth:`visdom.Visdom.line` once per
+step and curve. The first call draws the window anew, later ones pass ``update="append"``, and
+``name=`` says which curve gets the point.
 """
 
 import json
@@ -44,20 +44,19 @@ def validate():
 
 
 # %%
-# The loop sends each number as soon as it is there. The first call fixes the layout, so it carries
-# the title, the labels and the legend. A window of an earlier run would get the points too:
-# :py:meth:`visdom.Visdom.close` removes it.
+# The first call has no ``update``, so it replaces the window of an earlier run, and it carries the
+# title, the labels and the legend. Do not close that window instead: a page that shows it answers with
+# a close of its own, which takes the new window with it if it comes late.
 
-vis.close("loss")
 opts = {"title": "Loss", "xlabel": "step", "ylabel": "mean squared error", "showlegend": True}
 history = {"train": [], "validation": []}
 
 
 def show(name, step, value):
+    update = "append" if any(history.values()) else None
     history[name].append(round(value, 3))
-    answer = vis.line(
-        [history[name][-1]], [step], win="loss", name=name, update="append", opts=dict(opts)
-    )
+    point = [history[name][-1]], [step]
+    answer = vis.line(*point, win="loss", name=name, update=update, opts=dict(opts))
     assert answer == "loss"
 
 
@@ -66,17 +65,16 @@ for step in range(5):
     show("validation", step, validate())
 
 # %%
-# No call without ``update`` was needed, and more steps go to the same window. Both losses fell at
-# first; now the validation points, which lie outside of what the model saw, get worse.
+# More steps go to the same window. Both losses fell at first; now the validation points, which lie
+# outside of what the model saw, get worse.
 
 for step in range(5, 40):
     show("train", step, train_step())
     show("validation", step, validate())
 
 # %%
-# The window on the server holds both curves, point by point, in the order in which they came. What
-# else ``update`` and ``name`` do is told by :py:meth:`visdom.Visdom.line`; a title is changed later
-# with :py:meth:`visdom.Visdom.update_window_opts`.
+# The window on the server holds both curves, point by point. See :py:meth:`visdom.Visdom.line` for
+# ``update`` and ``name``, and :py:meth:`visdom.Visdom.update_window_opts` to change the title later.
 
 held = json.loads(vis.get_window_data("loss"))
 curves = {trace["name"]: trace for trace in held["content"]["data"]}

@@ -3,8 +3,8 @@ Rasterized, a scatter plot of 5000 points is a fifth of the size
 ================================================================
 
 What does a Matplotlib figure cost as a pane? :py:meth:`visdom.Visdom.matplot` sends it as SVG, with an
-element for each point, to the server and to each browser. With ``rasterized=True`` the points become one
-picture inside of it; axes and text stay sharp.
+element for each point. With ``rasterized=True`` the points become one picture inside of it, and the axes
+and the text remain SVG.
 """
 
 import json
@@ -70,8 +70,8 @@ sizes = {win: len(held(win)["content"]) for win in ["vector", "raster"]}
 print({win: f"{size / 1000:.0f} kB" for win, size in sizes.items()})
 
 # %%
-# A later call with the same window replaces the figure. There is nothing to append to: the pane holds
-# text, and Visdom knows no curve in it.
+# A later call with the same window replaces the figure. The pane holds text, so an append of
+# :py:meth:`visdom.Visdom.line` fails, with an empty answer.
 
 train(60)
 before = held("raster")["content"]
@@ -88,8 +88,7 @@ assert sorted(opts) == ["height", "title", "width"]
 assert vis.matplot(large, win="cut", opts=opts) == "cut"
 
 # %%
-# A dictionary for each call is the safe way. More of sizes and of ``resizable`` is told by
-# :py:meth:`visdom.Visdom.matplot`.
+# Pass a new dictionary to each call. See :py:meth:`visdom.Visdom.matplot` for sizes and ``resizable``.
 
 assert vis.matplot(large, win="whole", opts={"title": "Whole"}) == "whole"
 assert sizes["raster"] < sizes["vector"] / 4

@@ -1,6 +1,6 @@
 """
-A replayed log has every point of an offline run and one frame of its images
-============================================================================
+A replayed log has the points of an offline run and one frame of its images
+===========================================================================
 
 A job on a machine that reaches no server writes what it would draw to a file, which
 :py:meth:`visdom.Visdom.replay_log` sends later. Lines, texts and changed options come back whole.
@@ -17,20 +17,21 @@ import visdom
 from torch import nn
 
 try:
-    vis = visdom.Visdom(env="offline-run", raise_exceptions=True)
+    vis = visdom.Visdom(raise_exceptions=True)
 except ConnectionError:
     raise SystemExit("No Visdom server on port 8097. Start one: python -m visdom.server -bind_local") from None
 
 
-def held(win):
-    return json.loads(vis.get_window_data(win, env="offline-run"))
+def held(win, env):
+    return json.loads(vis.get_window_data(win, env=env))
 
 
 # %%
 # With ``offline=True`` the client needs a file in place of a server. It answers with the ids of the
-# windows, as a server would.
+# windows, as a server would. The env of the log has to be an empty one on the server.
 
-vis.close(env="offline-run")
+for env in ("offline-run", "offline-run-mended"):
+    vis.delete_env(env)
 folder = tempfile.TemporaryDirectory()
 log = Path(folder.name, "run.log")
 job = visdom.Visdom(offline=True, log_to_filename=str(log), env="offline-run")
@@ -67,34 +68,35 @@ assert job.update_window_opts("loss", {"title": "Loss, offline", "xlabel": "step
 assert job.close("scratch") == "scratch" and job.save(["offline-run"]) is True
 
 # %%
-# Each line of the log is a JSON list of an endpoint of the server and the message for it. Only the
-# endpoints events and update are logged, so neither the close nor the save is there.
+# Each line of the log is a JSON list of an endpoint of the server and the message for it. The log has the
+# endpoints events and update, and neither the close nor the save.
 
 entries = [json.loads(line) for line in log.read_text().splitlines()]
 assert len(entries) == 2 + 40 + 4 + 4 + 1
 assert {endpoint for endpoint, _ in entries} == {"events", "update"}
-assert not any(vis.win_exists(message["win"]) for _, message in entries)
+assert not any(vis.win_exists(message["win"], env="offline-run") for _, message in entries)
 
 # %%
-# Replaying sends line after line. The client is one of the environment of the log, because an
-# append to an environment that the server does not know is lost.
+# Replaying sends line after line. The texts come first here, and make the env: an append to an env that
+# the server does not know is lost.
 
 vis.replay_log(str(log))
-(line,) = held("loss")["content"]["data"]
+(line,) = held("loss", "offline-run")["content"]["data"]
 assert line["x"] == list(range(40)) and line["y"] == losses
-assert held("loss")["content"]["layout"]["title"] == "Loss, offline"
-assert held("notes")["content"].count("<br>step") == 4
+assert held("loss", "offline-run")["content"]["layout"]["title"] == "Loss, offline"
+assert held("notes", "offline-run")["content"].count("<br>step") == 4
 
 # %%
 # Of the image history one frame is left: offline the client cannot ask whether the window is there,
 # and logs each frame as a new window. The closed window is open.
 
-assert [frame["caption"] for frame in held("output")["content"]] == ["39"]
-assert vis.win_exists("scratch")
+assert [frame["caption"] for frame in held("output", "offline-run")["content"]] == ["39"]
+assert vis.win_exists("scratch", env="offline-run")
 
 # %%
 # The log can be mended: frames after the first go to update, and the window that was closed is left
-# out. A second replay would append all points again, so the environment is emptied first.
+# out. A second replay into the same env would append the points again, so the mended log gets another
+# one. To close the windows and draw them again would lose some if a page shows them.
 
 drawn, mended = set(), []
 for endpoint, message in entries:
@@ -103,17 +105,17 @@ for endpoint, message in entries:
     if endpoint == "events" and message["data"][0]["type"] == "image_history":
         endpoint = "update" if message["win"] in drawn else "events"
         drawn.add(message["win"])
-    mended.append(json.dumps([endpoint, message]))
+    mended.append(json.dumps([endpoint, message | {"eid": "offline-run-mended"}]))
 Path(folder.name, "mended.log").write_text("\n".join(mended) + "\n")
-vis.close(env="offline-run")
 vis.replay_log(str(Path(folder.name, "mended.log")))
 folder.cleanup()
 
 # %%
-# Now all is there once. What else an offline client answers, and what a log cannot hold, is told by
-# :py:meth:`visdom.Visdom.replay_log`; the history by :py:meth:`visdom.Visdom.image`.
+# The second env has four frames, forty points and no scratch. See :py:meth:`visdom.Visdom.replay_log` for
+# what a log cannot hold, and :py:meth:`visdom.Visdom.image` for the history.
 
-assert [frame["caption"] for frame in held("output")["content"]] == ["9", "19", "29", "39"]
-assert held("loss")["content"]["data"][0]["y"] == losses
-assert held("notes")["content"].count("<br>step") == 4
-assert not vis.win_exists("scratch")
+mended = "offline-run-mended"
+assert [frame["caption"] for frame in held("output", mended)["content"]] == ["9", "19", "29", "39"]
+assert held("loss", mended)["content"]["data"][0]["y"] == losses
+assert held("notes", mended)["content"].count("<br>step") == 4
+assert not vis.win_exists("scratch", env=mended)

@@ -81,8 +81,8 @@ assert vis.line(Y, steps, win="smoothed-log", opts=dict(opts)) == "smoothed-log"
 assert held("smoothed-log")["layout"]["yaxis"] == {"type": "log", "range": [-2, 1]}
 
 # %%
-# The mean is steadier than the loss and lower at the end than at the start. All keys of ``opts`` are
-# listed with their effects under :py:meth:`visdom.Visdom.line`.
+# The mean is steadier than the loss and lower at the end than at the start. See
+# :py:meth:`visdom.Visdom.line` for the keys of ``opts``.
 
 loss, mean = (torch.tensor(trace["y"]) for trace in held("smoothed")["data"])
 assert mean.diff().abs().mean() < loss.diff().abs().mean() / 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from torchproof.visdom.command import Command, visdom_command
 from torchproof.visdom.server import (
     PortTakenError,
     Server,
@@ -14,7 +15,16 @@ from torchproof.visdom.server import (
 from torchproof.visdom.server_flags import Settings
 from torchproof.visdom.server_process import main
 
-__all__ = ["PortTakenError", "Server", "ServerError", "Settings", "serve", "visdom_server"]
+__all__ = [
+    "Command",
+    "PortTakenError",
+    "Server",
+    "ServerError",
+    "Settings",
+    "serve",
+    "visdom_command",
+    "visdom_server",
+]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,7 +10,7 @@ from torchproof.devices import DEVICES
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add --device, --record, --due, --patch, --no-fork, --dask and --drift."""
+    """Add --device, --record, --due, --patch, --no-fork, --watched, --dask and --drift."""
     group = parser.getgroup("torchproof")
     group.addoption(
         "--device",
@@ -41,6 +41,12 @@ def add_options(parser: pytest.Parser) -> None:
         "--no-fork",
         action="store_true",
         help="run each subject in a new interpreter, not in a fork; the default except on Linux",
+    )
+    group.addoption(
+        "--watched",
+        action="store_true",
+        help="keep a page open in Chromium on each env that a Visdom subject draws in; it answers "
+        "to a close as a slow page does, so a window that is closed and drawn again is lost",
     )
     group.addoption(
         "--dask",

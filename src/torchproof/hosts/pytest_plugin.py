@@ -16,6 +16,7 @@ from torchproof.finding.marks import BELOW, release_of
 from torchproof.finding.subjects import Found, Subject
 from torchproof.finding.tree import find_files
 from torchproof.hosts.gpu_memory import share_memory
+from torchproof.hosts.open_pages import open_pages, with_time
 from torchproof.hosts.pytest_options import add_options
 from torchproof.hosts.pytest_summary import Summary
 from torchproof.records.passed import passed_here
@@ -53,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--dask runs elsewhere: leave -n, --due, --patch, --no-fork out")
     if processes:
         share_memory(processes)
+    open_pages(config)
     # pytest accepts `[` only after `::`, which the id of a script lacks.
     config.args[:] = [_script_argument(argument) for argument in config.args]
     files = config.stash[_FILES] = find_files(config.rootpath, cache=_found_before(config))
@@ -214,7 +216,8 @@ class SubjectItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the subject in a fresh process."""
-        came = self.config.stash[_RUNNER].run(self.subject, self.device)
+        subject = with_time(self.subject, self.config)
+        came = self.config.stash[_RUNNER].run(subject, self.device)
         outcome = came.outcome
         self.user_properties += [
             ("environment", msgspec.json.encode(came.environment).decode()),

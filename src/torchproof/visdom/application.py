@@ -83,27 +83,17 @@ async def _serve(
 
 
 def _application(*, port: int, env_path: Path, static: Path | None, settings: Settings) -> Any:
-    from tornado.template import DictLoader
-
     app: Any = importlib.import_module("visdom.server.app")
-    own = Path(app.__file__).parents[1] / "static"
-    # For a static_url outside the static folder, tornado >= 6.6 answers 403 to the whole page.
-    outside = '{{ static_url("../user/style.css") }}'
-    pages = {
-        page.name: page.read_text(encoding="utf-8").replace(outside, "/user/style.css")
-        for page in own.glob("*.html")
-    }
-    app.tornado_settings.update(
-        static_path=str(static or own),
-        template_loader=DictLoader(pages, autoescape=None),
-        # Visdom enables tornado's debug mode, which restarts the process when its source changes.
-        autoreload=False,
-    )
-    # Visdom computed it from $HOME on import, perhaps in the parent of this fork.
-    app.DEFAULT_ENV_PATH = f"{env_path}/"
+    if static:
+        # In place of the download, which would write into the installed package.
+        app.tornado_settings["static_path"] = str(static)
+    # Visdom enables tornado's debug mode, which restarts the process when its source changes.
+    app.tornado_settings["autoreload"] = False
+    # Visdom computed both from $HOME on import, perhaps in the parent of this fork.
+    home = f"{Path.home()}/.visdom/"
+    app.DEFAULT_ENV_PATH = home
     utils: Any = importlib.import_module("visdom.utils.server_utils")
-    for function in (utils.compare_envs, utils.load_env, utils.gather_envs):
-        function.__defaults__ = (str(env_path),)
+    utils.gather_envs.__defaults__ = (home,)
     # base_url is never "/", which makes routes such as "//events" and every call return ''.
-    arguments = settings.arguments(secrets=env_path)
+    arguments = settings.arguments(secrets=Path(home))
     return app.Application(port=port, env_path=str(env_path), **arguments)

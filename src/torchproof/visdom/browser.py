@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from torchproof.processes.orphans import end_copies
 from torchproof.visdom.application import HOST
-from torchproof.visdom.chromium import FLAGS, BrowserMissingError, find_chromium, sandboxed
+from torchproof.visdom.chromium import BrowserMissingError, find_chromium, launch_options
 from torchproof.visdom.server import visdom_server
 
 if TYPE_CHECKING:
@@ -162,15 +162,7 @@ def _launch(playwright: Playwright, chromium: Path) -> BrowserContext:
 
     try:
         # A profile on disk, even a temporary one, caches compiled scripts from pane to pane.
-        return playwright.chromium.launch_persistent_context(
-            "",
-            args=FLAGS,
-            chromium_sandbox=sandboxed(),
-            executable_path=chromium,
-            # Nothing listens on this port, so any request not to HOST fails.
-            proxy={"server": f"{HOST}:9", "bypass": HOST},
-            **PAGE,
-        )
+        return playwright.chromium.launch_persistent_context("", **launch_options(HOST), **PAGE)
     except Error as error:
         raise BrowserMissingError(
             f"{chromium} does not start: run it in a terminal to see why, or set "

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -66,6 +67,17 @@ def find_chromium() -> Path:
         "install chromium`, or set $TORCHPROOF_CHROMIUM to the path of one (none of "
         f"{', '.join(NAMES)} is on PATH, and {_playwright_folder()} has none)"
     )
+
+
+def launch_options(host: str) -> dict[str, Any]:
+    """Return the options to start Chromium with, for servers on one host."""
+    return {
+        "args": FLAGS,
+        "chromium_sandbox": sandboxed(),
+        "executable_path": find_chromium(),
+        # Nothing listens on this port, so any request not to the host fails.
+        "proxy": {"server": f"{host}:9", "bypass": host},
+    }
 
 
 def sandboxed() -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any
 
 from torchproof.visdom.application import HOST
 from torchproof.visdom.browser import draw_panes
 from torchproof.visdom.png import smaller
+from torchproof.visdom.routes import ask
 
 
 def picture(server: str | int, win: str, env: str = "main") -> bytes:
@@ -33,11 +32,8 @@ def pane_json(server: str | int, win: str, env: str = "main") -> dict[str, Any] 
 
 def _ask(server: str | int, question: str, **where: str) -> Any:
     url = f"http://{HOST}:{server}" if isinstance(server, int) else server.rstrip("/")
-    # Bypass the environment's proxies: the server is on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{url}/{question}", json.dumps(where).encode(), timeout=30) as answer:
-            return json.load(answer)
+        return ask(url, question, **where)
     except OSError as error:
         raise ConnectionError(
             f"no Visdom server answers at {url}/{question} ({error}): start one with "

@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,6 +25,7 @@ from torchproof.visdom.application import HOST, PortTakenError, ServerError, ser
 from torchproof.visdom.front_end import front_end_folder
 from torchproof.visdom.server_flags import Settings
 from torchproof.visdom.server_process import TAKEN, accompany
+from torchproof.visdom.watching import is_watched, watched
 
 __all__ = [
     "PortTakenError",
@@ -71,7 +73,7 @@ def visdom_server(
         f"--port={port or 0}",
         *flags,
     ]
-    if front_end:
+    if front_end or is_watched():
         command.append(f"--static={front_end_folder()}")
     # The new interpreter must find this package even if it is only on sys.path.
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
@@ -82,7 +84,7 @@ def visdom_server(
         return child_process.spawn([*command, *folders], env=env, errors=errors)
 
     with _running(
-        start, port=port, env_path=env_path, base_url=settings.base_url, ready_within=ready_within
+        start, port=port, env_path=env_path, settings=settings, ready_within=ready_within
     ) as server:
         yield server
 
@@ -94,14 +96,15 @@ def forked_visdom_server(*, ready_within: float = 30.0) -> Iterator[Server]:
     If `visdom.server.app` is already imported, the server answers within milliseconds.
     """
     settings = Settings()
+    static = front_end_folder() if is_watched() else None
 
     def start(scratch: Path, env_path: Path, errors: IO[bytes]) -> ChildProcess:
         main = functools.partial(
-            accompany, port=0, env_path=env_path, static=None, settings=settings, scratch=scratch
+            accompany, port=0, env_path=env_path, static=static, settings=settings, scratch=scratch
         )
         return child_process.fork(main, errors=errors)
 
-    with _running(start, base_url=settings.base_url, ready_within=ready_within) as server:
+    with _running(start, settings=settings, ready_within=ready_within) as server:
         yield server
 
 
@@ -109,14 +112,15 @@ def forked_visdom_server(*, ready_within: float = 30.0) -> Iterator[Server]:
 def _running(
     start: Start,
     *,
-    base_url: str,
+    settings: Settings,
     ready_within: float,
     port: int | None = None,
     env_path: Path | None = None,
 ) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="torchproof-visdom-") as folder:
         scratch = Path(folder)
-        env_path = env_path or scratch / "envs"
+        # That of the command without -env_path: ~/.visdom, as $HOME is `scratch`.
+        env_path = env_path or scratch / ".visdom"
         log = scratch / "server.log"
         with log.open("wb") as errors:
             process = start(scratch, env_path, errors)
@@ -128,9 +132,9 @@ def _running(
                 late = f"did not answer within {ready_within:g} s"
             if said:
                 bound = json.loads(said)["port"]
-                url = f"http://{HOST}:{bound}{base_url}"
+                url = f"http://{HOST}:{bound}{settings.base_url}"
                 # A forked copy of this process must not stop the server.
-                with end_copies():
+                with end_copies(), _pages(bound, url, settings):
                     yield Server(bound, url, env_path, process.pid, log)
         finally:
             status = process.stop()
@@ -140,3 +144,10 @@ def _running(
             last = log.read_text(errors="replace").splitlines()[-8:]
             what = late or f"died at its start, with status {status}"
             raise ServerError("\n    ".join([f"the Visdom server {what}; its log ends:", *last]))
+
+
+def _pages(port: int, url: str, settings: Settings) -> AbstractContextManager[None]:
+    # A page of the one asks for a password, a page of the other has no socket.
+    if settings.enable_login or settings.use_frontend_client_polling:
+        return contextlib.nullcontext()
+    return watched(port, url)

@@ -56,6 +56,7 @@ class Settings:
         utils: Any = importlib.import_module("visdom.utils.server_utils")
         credential = None
         if self.enable_login:
+            secrets.mkdir(parents=True, exist_ok=True)
             (secrets / "COOKIE_SECRET").write_text(os.urandom(32).hex())
             user, password = (os.environ[name] for name in CREDENTIALS)
             # Hash twice, since the login page sends the hash of the password.

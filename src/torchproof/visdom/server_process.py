@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     static = options.static or _front_end_if_possible()
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, force=True)
     with tempfile.TemporaryDirectory(prefix="torchproof-visdom-") as home:
-        env_path: Path = options.env_path or Path(home, "envs")
+        env_path: Path = options.env_path or Path(home, ".visdom")
         kept = f"are saved in {env_path}" if options.env_path else "end with it (see --env-path)"
 
         def ready(port: int) -> None:
@@ -91,8 +91,7 @@ def _serve_at_home(
     except FileExistsError:
         print(f"error: environments cannot be saved in {env_path}: no folder", file=sys.stderr)
         return 1
-    # Regardless of env_path, visdom reads ~/.visdom for /compare, and a style from ~/.config.
-    (home / ".visdom").symlink_to(env_path.resolve())
+    # Regardless of env_path, visdom looks into ~/.visdom, and reads a style from ~/.config.
     os.environ.update(HOME=str(home), XDG_CONFIG_HOME=str(home / ".config"))
     # Visdom's page shows the user name, which a container may not define.
     os.environ.setdefault("USER", "visdom")
