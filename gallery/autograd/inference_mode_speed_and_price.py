@@ -113,9 +113,9 @@ plt.show()
 # What was seen
 # -------------
 #
-# A clone of a result is an ordinary tensor again. Each measurement is the best of many turns, which
-# alternate between the modes; asserted is that inference mode is the fastest, for the view and for
-# the three together. Read on at :py:func:`torch.inference_mode` and :py:attr:`torch.Tensor._version`.
+# A clone of a result is an ordinary tensor again. Asserted of the times, each the best of many, is
+# that inference mode is the fastest, for the view and for the three together. Read on at
+# :py:func:`torch.inference_mode` and :py:attr:`torch.Tensor._version`.
 
 assert list(seen.values()) == [(True, True, False), (False, True, False), (False, False, True)]
 assert errors["recorded"] == errors["no_grad"] == [None] * len(uses)
