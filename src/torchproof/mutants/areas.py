@@ -1,0 +1,96 @@
+"""The areas that faults are planted in: their faults, and the subjects that should notice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType
+
+from torchproof.finding.marks import skip_reason
+from torchproof.finding.subjects import Subject
+from torchproof.mutants.faults import Fault, faults_of
+from torchproof.mutants.hunting import Trial
+from torchproof.mutants.planting import Key, functions_in_memory, plant
+from torchproof.mutants.probes import Probes
+from torchproof.mutants.sources import sources_of
+from torchproof.running.environment import describe_environment
+
+PYTHON_AREAS = ("nn-module", "autograd", "visdom")
+"""Areas whose faults lie in the Python source of documented names."""
+_OTHERS = 4
+"""Number of subjects beside the entry's own that try to notice a fault."""
+
+
+@dataclass
+class Planned:
+    """The trials of one area, and the probes that say which subjects reach a fault."""
+
+    trials: list[Trial]
+    tracer: FunctionProbes
+
+
+class FunctionProbes:
+    """Probes in the functions of this process, which forks inherit."""
+
+    def __init__(self, probes: Probes) -> None:
+        self._probes = probes
+
+    @property
+    def size(self) -> int:
+        """Bytes of notes that they need."""
+        return self._probes.size
+
+    def install(self, _: Path) -> None:
+        """Put the probes into this process."""
+        self._probes.install()
+
+    def reached(self, notes: bytes) -> frozenset[object]:
+        """Return the places that ran."""
+        return frozenset(self._probes.reached(notes))
+
+
+def plan_python(area: str, subjects: Iterable[Subject]) -> Planned:
+    """Return the trials of the documented names of an area."""
+    here = describe_environment("cpu")
+    mine = [s for s in subjects if area_of(s) == area and skip_reason(s, "cpu", here) is None]
+    words = {subject.id: frozenset(re.findall(r"\w+", subject.text)) for subject in mine}
+    entries = {name: s for s in mine if s.kind == "entry" for name in s.names}
+    sources = sources_of(entries)
+    memory = functions_in_memory(sources)
+    there = [source for source in sources if source.key in memory]
+    trials = []
+    for source in there:
+        names = (source.name, *source.callers)
+        own = list(dict.fromkeys(entries[name] for name in names))
+        candidates = (*own, *others_naming(names, mine, own=own, words=words))
+        for fault in faults_of(source):
+            probe = (source.file, fault.statement)
+            trials.append(Trial(fault, candidates, _planter(fault, memory), probe))
+    return Planned(trials, FunctionProbes(Probes(there, memory)))
+
+
+def _planter(fault: Fault, memory: Mapping[Key, list[FunctionType]]) -> Callable[[Path], None]:
+    return lambda _: plant(fault, memory)
+
+
+def area_of(subject: Subject) -> str:
+    """Return the area of a subject: the folder of its page or script."""
+    parts = subject.file.split("/")
+    return parts[1].replace("_", "-") if len(parts) == 3 else ""
+
+
+def others_naming(
+    names: Iterable[str],
+    subjects: Iterable[Subject],
+    *,
+    own: Iterable[Subject],
+    words: Mapping[str, AbstractSet[str]],
+) -> list[Subject]:
+    """Return other subjects whose code names one of the functions, the shortest first."""
+    lasts = {name.rpartition(".")[2] for name in names}
+    known = {subject.id for subject in own}
+    found = [s for s in subjects if s.id not in known and lasts & words[s.id]]
+    return sorted(found, key=lambda s: (bool(s.needs), len(s.text), s.id))[:_OTHERS]

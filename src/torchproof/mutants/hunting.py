@@ -1,0 +1,172 @@
+"""Plant each fault, and run the subjects that should notice it until one does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from torchproof.finding.subjects import Subject
+from torchproof.mutants.crew import Course, Crew, Ran, Run
+from torchproof.mutants.results import Result, digest_of_subjects
+
+PATIENCE = 5.0
+"""How many times as long as normally a subject may take, before it counts as endless."""
+GRACE = 5.0
+"""Seconds on top of that."""
+_COPIES = frozenset({"return-copy", "copy-to-callback"})
+
+
+class Planted(Protocol):
+    """A fault that can be planted in a fork."""
+
+    @property
+    def id(self) -> str:
+        """Identity, the same for each run."""
+
+    @property
+    def name(self) -> str:
+        """Documented name that answers for it."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of change."""
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+
+    @property
+    def before(self) -> str:
+        """Changed statement as it was."""
+
+    @property
+    def after(self) -> str:
+        """Changed statement as it is planted."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A fault, the subjects that should notice it, and how to plant it."""
+
+    fault: Planted
+    subjects: Sequence[Subject]
+    """In the order in which they are tried; the entry's own comes first."""
+    plant: Callable[[Path], None]
+    probe: object = None
+    """What a subject must reach for the fault to matter; None if nobody can say."""
+
+
+@dataclass
+class Normal:
+    """How the subjects run without a fault."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    reached: dict[str, frozenset[object] | None] = field(default_factory=dict)
+    """By subject; None where the probes disturb the subject, so that all counts as reached."""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Subjects that do not pass without a fault, with the reason."""
+
+    def reaches(self, subject: Subject, probe: object) -> bool:
+        """Return whether a subject runs the code of a fault."""
+        reached = self.reached.get(subject.id)
+        return probe is None or reached is None or probe in reached
+
+
+class Tracer(Protocol):
+    """Probes in the code that has the faults."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of notes that they need."""
+
+    def install(self, folder: Path) -> None:
+        """Put the probes into this process."""
+
+    def reached(self, notes: bytes) -> frozenset[object]:
+        """Return what ran."""
+
+
+def run_normally(subjects: Iterable[Subject], *, tracer: Tracer, crew: Crew) -> Normal:
+    """Run each subject once without a fault, with probes; one that they disturb runs without."""
+    normal = Normal()
+
+    def course(subject: Subject) -> Course:
+        ran = yield Run(subject, subject.limit, tracer.install, tracer.size)
+        reached: frozenset[object] | None = tracer.reached(ran.notes)
+        if ran.noticed:
+            ran = yield Run(subject, subject.limit, lambda _: None)
+            reached = None
+        normal.seconds[subject.id] = ran.seconds
+        normal.reached[subject.id] = reached
+        if ran.status != "passed":
+            normal.unfit[subject.id] = f"{ran.status} without a fault: {ran.how}"
+
+    crew.go(course(subject) for subject in subjects)
+    return normal
+
+
+def hunt(
+    trials: Iterable[Trial],
+    *,
+    normal: Normal,
+    crew: Crew,
+    report: Callable[[Trial, Result | None], None],
+) -> None:
+    """Try each fault and report its result, or None if the change turns out to be no fault."""
+
+    def course(trial: Trial) -> Course:
+        fit = [s for s in trial.subjects if s.id not in normal.unfit]
+        reaching = [s for s in fit if normal.reaches(s, trial.probe)]
+        took_effect = False
+        for subject in reaching:
+            limit = PATIENCE * normal.seconds[subject.id] + GRACE
+            ran = yield Run(subject, limit, trial.plant)
+            if ran.status == "no-fault":
+                report(trial, None)
+                return
+            took_effect = took_effect or ran.notes[:1] == b"\1"
+            if ran.noticed:
+                report(trial, _caught(trial, subject, ran))
+                return
+        if reaching and trial.fault.kind in _COPIES and not took_effect:
+            # Nothing that can be copied came by.
+            report(trial, None)
+        else:
+            report(trial, _survived(trial, reached=bool(reaching)))
+
+    crew.go(course(trial) for trial in trials)
+
+
+def _caught(trial: Trial, subject: Subject, ran: Ran) -> Result:
+    fault = trial.fault
+    how = ran.how if ran.status == "failed" else f"{ran.status}: {ran.how}"
+    return Result(
+        id=fault.id,
+        name=fault.name,
+        kind=fault.kind,
+        status="caught",
+        digest=digest_of_subjects([subject]),
+        by=subject.id,
+        how=how,
+    )
+
+
+def _survived(trial: Trial, *, reached: bool) -> Result:
+    fault = trial.fault
+    return Result(
+        id=fault.id,
+        name=fault.name,
+        kind=fault.kind,
+        status="survived" if reached else "unreached",
+        digest=digest_of_subjects(trial.subjects),
+        place=fault.place,
+        before=fault.before,
+        after=fault.after,
+    )
+
+
+def seconds_needed(trials: Iterable[Trial], normal: Mapping[str, float]) -> float:
+    """Return how long the first run of each trial takes, one after the other."""
+    return sum(normal.get(t.subjects[0].id, 0.0) for t in trials if t.subjects)
