@@ -20,11 +20,12 @@ from torchproof.mutants.crew import Crew
 from torchproof.mutants.equivalent import FILE, read_equivalents
 from torchproof.mutants.results import read_areas
 from torchproof.mutants.score import lines_of
+from torchproof.mutants.server import plan_server
 from torchproof.mutants.session import Choice, Summary, changed_files, preload, run_area
 from torchproof.running.preloading import EXTRA, preloads
 from torchproof.running.worker import _QUIET
 
-AREAS = PYTHON_AREAS
+AREAS = (*PYTHON_AREAS, "visdom-server")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         crew = Crew(root=root, jobs=options.jobs)
         summaries = []
         for area in options.area or AREAS:
-            planned = plan_python(area, mine)
+            planned = plan_server(mine) if area == "visdom-server" else plan_python(area, mine)
             summaries.append(
                 run_area(
                     area,

@@ -54,8 +54,7 @@ class FunctionProbes:
 
 def plan_python(area: str, subjects: Iterable[Subject]) -> Planned:
     """Return the trials of the documented names of an area."""
-    here = describe_environment("cpu")
-    mine = [s for s in subjects if area_of(s) == area and skip_reason(s, "cpu", here) is None]
+    mine = here(area, subjects)
     words = {subject.id: frozenset(re.findall(r"\w+", subject.text)) for subject in mine}
     entries = {name: s for s in mine if s.kind == "entry" for name in s.names}
     sources = sources_of(entries)
@@ -68,12 +67,28 @@ def plan_python(area: str, subjects: Iterable[Subject]) -> Planned:
         candidates = (*own, *others_naming(names, mine, own=own, words=words))
         for fault in faults_of(source):
             probe = (source.file, fault.statement)
-            trials.append(Trial(fault, candidates, _planter(fault, memory), probe))
+            trials.append(
+                Trial(
+                    fault,
+                    candidates,
+                    _planter(fault, memory),
+                    probe,
+                    # What others call and nobody is told to call, other entries show.
+                    others=mine if source.name.rpartition(".")[2].startswith("_") else (),
+                    must_be_reached=fault.is_invariant,
+                )
+            )
     return Planned(trials, FunctionProbes(Probes(there, memory)))
 
 
 def _planter(fault: Fault, memory: Mapping[Key, list[FunctionType]]) -> Callable[[Path], None]:
     return lambda _: plant(fault, memory)
+
+
+def here(area: str, subjects: Iterable[Subject]) -> list[Subject]:
+    """Return the subjects of an area that run on the CPU, with the versions that are here."""
+    where = describe_environment("cpu")
+    return [s for s in subjects if area_of(s) == area and skip_reason(s, "cpu", where) is None]
 
 
 def area_of(subject: Subject) -> str:

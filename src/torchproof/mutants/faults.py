@@ -52,6 +52,8 @@ class Fault:
     """First line of the changed statement, or of the function for a default."""
     before: str
     after: str
+    is_invariant: bool = False
+    """Whether it lies in an assertion of what the code takes for granted."""
 
     @property
     def place(self) -> str:
@@ -84,6 +86,7 @@ def faults_of(source: Source) -> Iterator[Fault]:
             statement=getattr(change.statement, "lineno", source.line),
             before=before,
             after=after,
+            is_invariant=before.startswith("raise AssertionError"),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +56,12 @@ class Trial:
     plant: Callable[[Path], None]
     probe: object = None
     """What a subject must reach for the fault to matter; None if nobody can say."""
+    others: Sequence[Subject] = ()
+    """Further subjects, of which the shortest few that reach the fault are tried last."""
+    most: int = 4
+    """Number of the further subjects that are tried."""
+    must_be_reached: bool = False
+    """Whether the change is no fault where no subject reaches it."""
 
 
 @dataclass
@@ -68,9 +74,18 @@ class Normal:
     unfit: dict[str, str] = field(default_factory=dict)
     """Subjects that do not pass without a fault, with the reason."""
 
-    def reaches(self, subject: Subject, probe: object) -> bool:
-        """Return whether a subject runs the code of a fault."""
-        reached = self.reached.get(subject.id)
+    def reaching(self, trial: Trial) -> list[Subject]:
+        """Return the subjects to try: those that pass without the fault, and run its code."""
+        first = [s for s in trial.subjects if self._reaches(s, trial.probe)]
+        known = {subject.id for subject in trial.subjects}
+        more = [s for s in trial.others if s.id not in known and self._reaches(s, trial.probe)]
+        more.sort(key=lambda s: (self.seconds[s.id], s.id))
+        return [*first, *more[: trial.most]]
+
+    def _reaches(self, subject: Subject, probe: object) -> bool:
+        if subject.id in self.unfit or subject.id not in self.seconds:
+            return False
+        reached = self.reached[subject.id]
         return probe is None or reached is None or probe in reached
 
 
@@ -117,8 +132,7 @@ def hunt(
     """Try each fault and report its result, or None if the change turns out to be no fault."""
 
     def course(trial: Trial) -> Course:
-        fit = [s for s in trial.subjects if s.id not in normal.unfit]
-        reaching = [s for s in fit if normal.reaches(s, trial.probe)]
+        reaching = normal.reaching(trial)
         took_effect = False
         for subject in reaching:
             limit = PATIENCE * normal.seconds[subject.id] + GRACE
@@ -130,11 +144,12 @@ def hunt(
             if ran.noticed:
                 report(trial, _caught(trial, subject, ran))
                 return
-        if reaching and trial.fault.kind in _COPIES and not took_effect:
-            # Nothing that can be copied came by.
+        # Where nothing that can be copied came by, there is no fault.
+        void = trial.fault.kind in _COPIES and not took_effect if reaching else False
+        if void or (trial.must_be_reached and not reaching):
             report(trial, None)
         else:
-            report(trial, _survived(trial, reached=bool(reaching)))
+            report(trial, _survived(trial, reaching))
 
     crew.go(course(trial) for trial in trials)
 
@@ -153,20 +168,16 @@ def _caught(trial: Trial, subject: Subject, ran: Ran) -> Result:
     )
 
 
-def _survived(trial: Trial, *, reached: bool) -> Result:
+def _survived(trial: Trial, reaching: Sequence[Subject]) -> Result:
     fault = trial.fault
     return Result(
         id=fault.id,
         name=fault.name,
         kind=fault.kind,
-        status="survived" if reached else "unreached",
-        digest=digest_of_subjects(trial.subjects),
+        status="survived" if reaching else "unreached",
+        digest=digest_of_subjects({s.id: s for s in (*trial.subjects, *reaching)}.values()),
+        tried=tuple(subject.id for subject in reaching),
         place=fault.place,
         before=fault.before,
         after=fault.after,
     )
-
-
-def seconds_needed(trials: Iterable[Trial], normal: Mapping[str, float]) -> float:
-    """Return how long the first run of each trial takes, one after the other."""
-    return sum(normal.get(t.subjects[0].id, 0.0) for t in trials if t.subjects)

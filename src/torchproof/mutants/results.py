@@ -37,6 +37,8 @@ class Result:
     """Subject that noticed."""
     how: str = ""
     """What the subject that noticed said."""
+    tried: tuple[str, ...] = ()
+    """Subjects that ran with the fault and did not notice."""
     place: str = ""
     """File, relative to its package's folder, and line."""
     before: str = ""
@@ -71,7 +73,10 @@ def read_area(folder: Path, name: str) -> Area | None:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ResultsError(f"{path}:1: results of another format; delete it and run `{COMMAND}`")
     try:
-        results = {key: Result(id=key, **value) for key, value in data["results"].items()}
+        results = {
+            key: Result(id=key, **{**value, "tried": tuple(value.get("tried", ()))})
+            for key, value in data["results"].items()
+        }
         return Area(name, data["versions"], data["generated"], results)
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(
@@ -101,7 +106,9 @@ def write_area(folder: Path, area: Area) -> None:
     write_atomically(folder / f"{area.name}.json", whole)
 
 
-_ALWAYS = frozenset(f.name for f in fields(Result)) - {"by", "how", "place", "before", "after"}
+_ALWAYS = frozenset(f.name for f in fields(Result)) - {
+    *("by", "how", "tried", "place", "before", "after"),
+}
 
 
 def digest_of_subjects(subjects: Iterable[Subject]) -> str:
@@ -117,4 +124,6 @@ def is_current(
     if result.status == "caught":
         by = subjects.get(result.by)
         return by is not None and digest_of_subjects([by]) == result.digest
-    return digest_of_subjects(candidates) == result.digest
+    tried = [subjects[key] for key in result.tried if key in subjects]
+    deciding = {subject.id: subject for subject in (*candidates, *tried)}
+    return digest_of_subjects(deciding.values()) == result.digest

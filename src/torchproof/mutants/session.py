@@ -93,7 +93,7 @@ def run_area(
         write_area(folder, area)
         return summary
     tell(f"{name}: {len(due)} faults to try, of {len(known)}; {len(kept)} have a result")
-    needed = {s.id: s for trial in due for s in trial.subjects}
+    needed = {s.id: s for trial in due for s in (*trial.subjects, *trial.others)}
     normal = run_normally(needed.values(), tracer=planned.tracer, crew=crew)
     summary.unfit = normal.unfit
     results = dict(kept)

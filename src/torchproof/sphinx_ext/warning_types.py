@@ -25,6 +25,8 @@ class Kind(Enum):
     """The inventory and the documented names disagree."""
     ORDER = "order"
     """The reading order and the scripts disagree."""
+    FAULT = "fault"
+    """The results of planted faults, or the list of equivalent ones, is wrong."""
 
 
 def warn(kind: Kind, message: str, *, location: Any = None) -> None:
