@@ -9,23 +9,27 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from torchproof.finding.subjects import Subject
 from torchproof.finding.tree import find_in_tree
-from torchproof.mutants.areas import PYTHON_AREAS, area_of, plan_python
+from torchproof.mutants.areas import PYTHON_AREAS, Planned, area_of, plan_python
 from torchproof.mutants.crew import Crew
 from torchproof.mutants.equivalent import FILE, read_equivalents
+from torchproof.mutants.front_end import plan_front_end
 from torchproof.mutants.results import read_areas
 from torchproof.mutants.score import lines_of
 from torchproof.mutants.server import plan_server
 from torchproof.mutants.session import Choice, Summary, changed_files, preload, run_area
 from torchproof.running.preloading import EXTRA, preloads
 from torchproof.running.worker import _QUIET
+from torchproof.visdom.front_end import front_end_folder
 
-AREAS = (*PYTHON_AREAS, "visdom-server")
+AREAS = (*PYTHON_AREAS, "visdom-server", "front-end")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     root: Path = options.root.resolve()
     folder = root / "docs" / "mutants"
     _start_quietly()
+    # What was found so far is written also when a session is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         files = changed_files(options.since, root=root) if options.since else None
     except ValueError as error:
@@ -46,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=options.seed,
         again=options.again,
     )
-    cache = root / "docs" / "_build" / "torchproof" / "found.json"
-    subjects = find_in_tree(root, cache=cache).subjects
+    cache = root / "docs" / "_build" / "torchproof"
+    subjects = find_in_tree(root, cache=cache / "found.json").subjects
     mine = [s for s in subjects if area_of(s) in PYTHON_AREAS]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -58,19 +64,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         crew = Crew(root=root, jobs=options.jobs)
         summaries = []
         for area in options.area or AREAS:
-            planned = plan_server(mine) if area == "visdom-server" else plan_python(area, mine)
+            planned = _plan(area, mine)
             summaries.append(
                 run_area(
                     area,
                     planned,
                     subjects=subjects,
                     folder=folder,
+                    seen=cache / "mutants",
                     choice=choice,
                     crew=crew,
                     tell=_tell,
                 )
             )
     return _end(summaries, folder, choice)
+
+
+def _plan(area: str, subjects: Sequence[Subject]) -> Planned:
+    if area == "visdom-server":
+        return plan_server(subjects)
+    if area == "front-end":
+        return plan_front_end(subjects, static=front_end_folder())
+    return plan_python(area, subjects)
 
 
 def _end(summaries: Sequence[Summary], folder: Path, choice: Choice) -> int:

@@ -11,8 +11,9 @@ from types import FunctionType
 
 from torchproof.finding.marks import skip_reason
 from torchproof.finding.subjects import Subject
+from torchproof.mutants.compiled import WrapperFault, plant_wrapper, wrapper_faults
 from torchproof.mutants.faults import Fault, faults_of
-from torchproof.mutants.hunting import Trial
+from torchproof.mutants.hunting import Tracer, Trial
 from torchproof.mutants.planting import Key, functions_in_memory, plant
 from torchproof.mutants.probes import Probes
 from torchproof.mutants.sources import sources_of
@@ -29,7 +30,7 @@ class Planned:
     """The trials of one area, and the probes that say which subjects reach a fault."""
 
     trials: list[Trial]
-    tracer: FunctionProbes
+    tracer: Tracer
 
 
 class FunctionProbes:
@@ -47,9 +48,14 @@ class FunctionProbes:
         """Put the probes into this process."""
         self._probes.install()
 
-    def reached(self, notes: bytes) -> frozenset[object]:
-        """Return the places that ran."""
-        return frozenset(self._probes.reached(notes))
+    @property
+    def key(self) -> Iterable[object]:
+        """All places with their numbers, which change with the package."""
+        return self._probes.numbers.items()
+
+    def places(self, numbers: Iterable[int]) -> frozenset[object]:
+        """Return the places that have the probes of these numbers."""
+        return self._probes.places(numbers)
 
 
 def plan_python(area: str, subjects: Iterable[Subject]) -> Planned:
@@ -78,11 +84,19 @@ def plan_python(area: str, subjects: Iterable[Subject]) -> Planned:
                     must_be_reached=fault.is_invariant,
                 )
             )
+    for wrapped in wrapper_faults(entries):
+        own = [entries[wrapped.name]]
+        candidates = (*own, *others_naming((wrapped.name,), mine, own=own, words=words))
+        trials.append(Trial(wrapped, candidates, _wrapper(wrapped)))
     return Planned(trials, FunctionProbes(Probes(there, memory)))
 
 
 def _planter(fault: Fault, memory: Mapping[Key, list[FunctionType]]) -> Callable[[Path], None]:
     return lambda _: plant(fault, memory)
+
+
+def _wrapper(fault: WrapperFault) -> Callable[[Path], None]:
+    return lambda _: plant_wrapper(fault)
 
 
 def here(area: str, subjects: Iterable[Subject]) -> list[Subject]:

@@ -207,6 +207,7 @@ def _become_subject(run: Run, folder: Path, root: Path, reply: int) -> NoReturn:
         become_subreaper()
         die_with_parent()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)

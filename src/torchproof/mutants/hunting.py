@@ -9,13 +9,16 @@ from typing import Protocol
 
 from torchproof.finding.subjects import Subject
 from torchproof.mutants.crew import Course, Crew, Ran, Run
+from torchproof.mutants.normal_cache import NormalCache, Seen
 from torchproof.mutants.results import Result, digest_of_subjects
 
 PATIENCE = 5.0
 """How many times as long as normally a subject may take, before it counts as endless."""
 GRACE = 5.0
 """Seconds on top of that."""
-_COPIES = frozenset({"return-copy", "copy-to-callback"})
+_COPIES = frozenset({"return-copy", "copy-to-callback", "returns-copy"})
+_NOTED = frozenset({"does-nothing", "returns-self", "drop-keyword", "ignores-write"})
+"""Kinds of wrappers, which note whether they were called."""
 
 
 class Planted(Protocol):
@@ -96,29 +99,43 @@ class Tracer(Protocol):
     def size(self) -> int:
         """Bytes of notes that they need."""
 
+    @property
+    def key(self) -> Iterable[object]:
+        """What the probes depend on."""
+
     def install(self, folder: Path) -> None:
         """Put the probes into this process."""
 
-    def reached(self, notes: bytes) -> frozenset[object]:
-        """Return what ran."""
+    def places(self, numbers: Iterable[int]) -> frozenset[object]:
+        """Return what has the probes of these numbers."""
 
 
-def run_normally(subjects: Iterable[Subject], *, tracer: Tracer, crew: Crew) -> Normal:
+def run_normally(
+    subjects: Iterable[Subject], *, tracer: Tracer, crew: Crew, cache: NormalCache
+) -> Normal:
     """Run each subject once without a fault, with probes; one that they disturb runs without."""
     normal = Normal()
 
     def course(subject: Subject) -> Course:
-        ran = yield Run(subject, subject.limit, tracer.install, tracer.size)
-        reached: frozenset[object] | None = tracer.reached(ran.notes)
-        if ran.noticed:
-            ran = yield Run(subject, subject.limit, lambda _: None)
-            reached = None
-        normal.seconds[subject.id] = ran.seconds
-        normal.reached[subject.id] = reached
-        if ran.status != "passed":
-            normal.unfit[subject.id] = f"{ran.status} without a fault: {ran.how}"
+        seen = cache.get(subject)
+        if seen is None:
+            ran = yield Run(subject, subject.limit, tracer.install, tracer.size)
+            numbers: tuple[int, ...] | None = tuple(n for n, b in enumerate(ran.notes) if n and b)
+            if ran.noticed:
+                ran = yield Run(subject, subject.limit, lambda _: None)
+                numbers = None
+            seen = Seen(ran.seconds, numbers)
+            if ran.status == "passed":
+                cache.put(subject, seen)
+            else:
+                normal.unfit[subject.id] = f"{ran.status} without a fault: {ran.how}"
+        normal.seconds[subject.id] = seen.seconds
+        normal.reached[subject.id] = None if seen.reached is None else tracer.places(seen.reached)
 
-    crew.go(course(subject) for subject in subjects)
+    try:
+        crew.go(course(subject) for subject in subjects)
+    finally:
+        cache.write()
     return normal
 
 
@@ -146,6 +163,8 @@ def hunt(
                 return
         # Where nothing that can be copied came by, there is no fault.
         void = trial.fault.kind in _COPIES and not took_effect if reaching else False
+        if trial.fault.kind in _NOTED and not took_effect:
+            reaching = []
         if void or (trial.must_be_reached and not reaching):
             report(trial, None)
         else:

@@ -73,4 +73,4 @@ def _short(text: str) -> str:
 
 def _order(result: Result) -> tuple[str, int, str]:
     file, _, line = result.place.rpartition(":")
-    return file, int(line or 0), result.id
+    return file or result.place, int(line) if line.isdecimal() else 0, result.id

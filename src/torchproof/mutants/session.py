@@ -16,6 +16,7 @@ from torchproof.finding.subjects import Subject
 from torchproof.mutants.areas import Planned
 from torchproof.mutants.crew import Crew
 from torchproof.mutants.hunting import Trial, hunt, run_normally
+from torchproof.mutants.normal_cache import NormalCache
 from torchproof.mutants.results import Area, Result, is_current, read_area, write_area
 from torchproof.processes.huge_pages import use_huge_pages
 
@@ -76,11 +77,15 @@ def run_area(
     *,
     subjects: Iterable[Subject],
     folder: Path,
+    seen: Path,
     choice: Choice,
     crew: Crew,
     tell: Callable[[str], None],
 ) -> Summary:
-    """Try the chosen faults of an area and merge their results into its file."""
+    """Try the chosen faults of an area and merge their results into its file.
+
+    `seen` is the folder that keeps how subjects run without a fault.
+    """
     versions = versions_of(name)
     by_id = {subject.id: subject for subject in subjects}
     known = {trial.fault.id: trial for trial in planned.trials}
@@ -94,7 +99,8 @@ def run_area(
         return summary
     tell(f"{name}: {len(due)} faults to try, of {len(known)}; {len(kept)} have a result")
     needed = {s.id: s for trial in due for s in (*trial.subjects, *trial.others)}
-    normal = run_normally(needed.values(), tracer=planned.tracer, crew=crew)
+    cache = NormalCache(seen / f"{name}.json", probed=planned.tracer.key)
+    normal = run_normally(needed.values(), tracer=planned.tracer, crew=crew, cache=cache)
     summary.unfit = normal.unfit
     results = dict(kept)
     void: set[str] = set()

@@ -6,7 +6,7 @@ import ast
 import functools
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -126,16 +126,11 @@ def _is_declaration(node: ast.AST) -> bool:
 
 
 def _module_of(file: str) -> str | None:
-    return _modules().get(file)
-
-
-@functools.cache
-def _modules() -> Mapping[str, str]:
-    return {
-        file: name
-        for name, module in list(sys.modules.items())
-        if isinstance(module, ModuleType) and (file := getattr(module, "__file__", None))
-    }
+    for name, module in list(sys.modules.items()):
+        # Some modules import others when they are asked for what they do not have.
+        if isinstance(module, ModuleType) and vars(module).get("__file__") == file:
+            return name
+    return None
 
 
 def _codes(name: str, documented: set[str]) -> Iterator[CodeType]:
