@@ -100,6 +100,8 @@ def test_a_session_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     whole = run(root)
     assert whole["tried"] == len(whole["faults"]) - kept
     assert run(root)["tried"] == 0
+    survived = [fault for fault in whole["faults"] if fault.get("status") != "caught"]
+    assert run(root, "survivors")["tried"] == len(survived)
     assert run(root, "again")["tried"] == len(whole["faults"])
 
 

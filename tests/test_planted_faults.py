@@ -29,6 +29,7 @@ CAUGHT = Result(f"{NAME}:negate:1", NAME, "negate", "caught", "d", by="docs/page
 SURVIVOR = replace(
     CAUGHT,
     id=f"{NAME}:constant:2",
+    kind="constant",
     status="survived",
     by="",
     place="torch/nn/modules/module.py:7",

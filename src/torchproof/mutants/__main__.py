@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sample=options.sample,
         seed=options.seed,
         again=options.again,
+        survivors=options.survivors,
     )
     cache = root / "docs" / "_build" / "torchproof"
     subjects = find_in_tree(root, cache=cache / "found.json").subjects
@@ -126,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sample", type=int, default=0, help="this many faults of each area, drawn at random")
     add("--seed", type=int, default=0, help="seed of the sample")
     add("--again", action="store_true", help="also faults that have a current result")
+    add("--survivors", action="store_true", help="also faults that survived before")
     add("--jobs", type=int, default=os.cpu_count() or 1, help="subjects at a time")
     add("--root", type=Path, default=Path.cwd(), help="folder with docs and gallery")
     return parser

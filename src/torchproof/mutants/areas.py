@@ -21,8 +21,8 @@ from torchproof.running.environment import describe_environment
 
 PYTHON_AREAS = ("nn-module", "autograd", "visdom")
 """Areas whose faults lie in the Python source of documented names."""
-_OTHERS = 4
-"""Number of subjects beside the entry's own that try to notice a fault."""
+_FEW = 4
+"""Subjects that try to notice a wrapper, beside the entry's own: nothing tells who reaches it."""
 
 
 @dataclass
@@ -70,23 +70,26 @@ def plan_python(area: str, subjects: Iterable[Subject]) -> Planned:
     for source in there:
         names = (source.name, *source.callers)
         own = list(dict.fromkeys(entries[name] for name in names))
-        candidates = (*own, *others_naming(names, mine, own=own, words=words))
+        page, others = naming(names, mine, own=own, words=words)
+        if source.name.rpartition(".")[2].startswith("_"):
+            # What others call and nobody is told to call, other entries show.
+            others = mine
         for fault in faults_of(source):
             probe = (source.file, fault.statement)
             trials.append(
                 Trial(
                     fault,
-                    candidates,
+                    (*own, *page),
                     _planter(fault, memory),
                     probe,
-                    # What others call and nobody is told to call, other entries show.
-                    others=mine if source.name.rpartition(".")[2].startswith("_") else (),
+                    others=others,
                     must_be_reached=fault.is_invariant,
                 )
             )
     for wrapped in wrapper_faults(entries):
         own = [entries[wrapped.name]]
-        candidates = (*own, *others_naming((wrapped.name,), mine, own=own, words=words))
+        page, others = naming((wrapped.name,), mine, own=own, words=words)
+        candidates = (*own, *page[:_FEW], *others[:_FEW])
         trials.append(Trial(wrapped, candidates, _wrapper(wrapped)))
     return Planned(trials, FunctionProbes(Probes(there, memory)))
 
@@ -111,15 +114,17 @@ def area_of(subject: Subject) -> str:
     return parts[1].replace("_", "-") if len(parts) == 3 else ""
 
 
-def others_naming(
+def naming(
     names: Iterable[str],
     subjects: Iterable[Subject],
     *,
     own: Iterable[Subject],
     words: Mapping[str, AbstractSet[str]],
-) -> list[Subject]:
-    """Return other subjects whose code names one of the functions, the shortest first."""
+) -> tuple[list[Subject], list[Subject]]:
+    """Return other subjects whose code names one of the functions: on the same page, elsewhere."""
     lasts = {name.rpartition(".")[2] for name in names}
     known = {subject.id for subject in own}
+    files = {subject.file for subject in own}
     found = [s for s in subjects if s.id not in known and lasts & words[s.id]]
-    return sorted(found, key=lambda s: (bool(s.needs), len(s.text), s.id))[:_OTHERS]
+    found.sort(key=lambda s: (bool(s.needs), len(s.text), s.id))
+    return [s for s in found if s.file in files], [s for s in found if s.file not in files]

@@ -134,6 +134,7 @@ def wrapped_function(value: Any, fault: WrapperFault, helpers: Helpers) -> Calla
 
 def wrapped_attribute(value: Any, fault: WrapperFault, helpers: Helpers) -> property:
     """Return an attribute that does what a fault says."""
+
     def read(instance: Any) -> Any:
         if fault.kind == "does-nothing":
             helpers.ran[0] = 1

@@ -57,8 +57,9 @@ def _mistakes(
         yield "equivalent without `faults`: list the ids that the reason holds for"
     if unknown := sorted(table.keys() - {"reason", "faults"}):
         yield f"equivalent with an unknown key: {', '.join(unknown)}"
-    for fault in table.get("faults", []):
-        if fault in before:
+    faults = table.get("faults", [])
+    for index, fault in enumerate(faults):
+        if fault in before or fault in faults[:index]:
             yield f"{fault} stands here twice; keep one"
         elif fault not in known:
             yield (

@@ -71,7 +71,7 @@ def faults_of(source: Source) -> Iterator[Fault]:
         before = header(change.statement)
         with change.applied():
             after = header(change.statement)
-        if change.field in {"body", "orelse", "finalbody"}:
+        if change.field in {"body", "orelse", "finalbody"} and change.index is not None:
             # The statement itself is replaced.
             after = "" if change.kind.startswith("drop-") else header_of_new(change.new)
         key = "\0".join((source.module, source.qualname, change.kind, before, after))

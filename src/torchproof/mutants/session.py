@@ -45,6 +45,8 @@ class Choice:
     seed: int = 0
     again: bool = False
     """Also those that have a current result."""
+    survivors: bool = False
+    """Also those that survived, as after a change of what runs them."""
 
 
 @dataclass
@@ -93,7 +95,12 @@ def run_area(
     generated = Counter(trial.fault.name for trial in planned.trials)
     area = Area(name, versions, dict(generated), kept)
     summary = Summary(area, ids=frozenset(known))
-    due = chosen(planned.trials, choice, done=() if choice.again else kept)
+    done = [
+        key
+        for key, result in kept.items()
+        if not choice.again and not (choice.survivors and result.status != "caught")
+    ]
+    due = chosen(planned.trials, choice, done=done)
     if not due:
         write_area(folder, area)
         return summary

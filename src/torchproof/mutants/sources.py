@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import inspect
 import sys
@@ -42,14 +43,23 @@ def sources_of(names: Iterable[str]) -> list[Source]:
     """
     names = list(names)
     documented: dict[CodeType, str] = {}
+    of_classes: dict[CodeType, str] = {}
     for name in names:
-        for code in _codes(name, set(names)):
+        for code in _codes_of_name(name):
             documented.setdefault(code, name)
+        for code in _codes_of_class(name, set(names)):
+            of_classes.setdefault(code, name)
     owners: dict[CodeType, list[str]] = {code: [name] for code, name in documented.items()}
     for code, name in documented.items():
         for called in _called(code):
             if called not in documented:
                 owners.setdefault(called, []).append(name)
+    # What no documented function calls, the entry of the class answers for, and its callers do.
+    for code, name in of_classes.items():
+        owners.setdefault(code, [name])
+    for code, name in of_classes.items():
+        for called in _called(code):
+            owners.setdefault(called, [name])
     found = (_source(code, list(dict.fromkeys(by))) for code, by in owners.items())
     return [source for source in found if source is not None]
 
@@ -133,13 +143,18 @@ def _module_of(file: str) -> str | None:
     return None
 
 
-def _codes(name: str, documented: set[str]) -> Iterator[CodeType]:
+def _codes_of_name(name: str) -> Iterator[CodeType]:
+    with contextlib.suppress(UnknownName):
+        yield from _codes_of_value(find(name)[1])
+
+
+def _codes_of_class(name: str, documented: set[str]) -> Iterator[CodeType]:
+    """Yield the methods that a class has in its source and that have no entry of their own."""
     try:
         _, value = find(name)
     except UnknownName:
         return
     if not inspect.isclass(value):
-        yield from _codes_of_value(value)
         return
     for last, member in vars(value).items():
         if f"{name}.{last}" not in documented:
