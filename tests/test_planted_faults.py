@@ -80,6 +80,8 @@ def test_entries_show_their_faults_and_new_results_read_no_page(tmp_path: Path) 
     line = "1 of 2 planted faults caught · 1 that no example notices · 1 not tried yet"
     assert line in text(build.page("pages/a"))
     (link,) = re.findall(r'href="survivors.html#([^"]+)"', build.page("pages/a"))
+    # The name as it is, or `grad` and `_grad` would share an anchor.
+    assert link == f"survivors-{NAME}"
     survivors = build.page("pages/survivors")
     assert f'id="{link}"' in survivors
     assert "@@ torch/nn/modules/module.py:7 constant @@ -x = '<1>' +x = '<2>'" in text(

@@ -155,7 +155,8 @@ def _nothing() -> nodes.Node:
 
 
 def _anchor(name: str) -> str:
-    return f"survivors-{nodes.make_id(name)}"
+    # As it is: `nodes.make_id` makes one of `Tensor.grad` and `Tensor._grad`.
+    return f"survivors-{name}"
 
 
 def _link(docname: str, name: str, text: str) -> addnodes.pending_xref:
