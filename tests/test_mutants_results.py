@@ -226,4 +226,6 @@ def test_the_front_end_is_changed_in_visdom_s_own_code(
     changed = with_fault(faults[0], static, tmp_path / "run")
     assert (changed / BUNDLE).read_text() == 'var a=1;b(x!==y&&"on");var z=7'
     assert (changed / "style.css").read_text() == "p {}"
+    # Visdom's server follows no link that leads out of its folder.
+    assert not (changed / "style.css").is_symlink()
     assert (static / BUNDLE).read_text() == bundle

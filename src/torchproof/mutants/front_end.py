@@ -91,17 +91,21 @@ def plan_front_end(subjects: Iterable[Subject], *, static: Path) -> Planned:
         mine = [s for s in browsing if words.search(s.text)] or browsing
         plant = _planter(fault, static)
         trials.append(Trial(fault, (), plant, others=mine, most=MOST))
-    return Planned(trials, NoProbes())
+    return Planned(trials, NoProbes(static))
 
 
 class NoProbes:
-    """Nothing tells what a browser runs."""
+    """Nothing tells what a browser runs; without a fault, subjects get a copy of the front end."""
 
     size = 1
     key: tuple[object, ...] = ("front-end",)
 
-    def install(self, _: Path) -> None:
-        """Change nothing."""
+    def __init__(self, static: Path) -> None:
+        self._static = static
+
+    def install(self, folder: Path) -> None:
+        """Serve a copy without a fault: a subject that only passes with the original is unfit."""
+        serve(copy_of(self._static, folder))
 
     def places(self, _: Iterable[int]) -> frozenset[object]:
         """Return nothing."""
@@ -163,8 +167,7 @@ def _changed(kind: str, text: str) -> str | None:
 
 def with_fault(fault: TextFault, static: Path, folder: Path) -> Path:
     """Return a folder of static files like another, but with a fault in the bundle."""
-    changed = folder / "static"
-    shutil.copytree(static, changed, copy_function=os.symlink)
+    changed = copy_of(static, folder)
     lines = (static / BUNDLE).read_text(encoding="utf-8").split("\n")
     line = lines[fault.line]
     lines[fault.line] = f"{line[: fault.begin]}{fault.new}{line[fault.end :]}"
@@ -173,12 +176,29 @@ def with_fault(fault: TextFault, static: Path, folder: Path) -> Path:
     return changed
 
 
+def copy_of(static: Path, folder: Path) -> Path:
+    """Return a copy of a folder of static files, which shares its content where it can."""
+    copied = folder / "static"
+    shutil.copytree(static, copied, copy_function=_share)
+    return copied
+
+
+def _share(file: str, to: str) -> None:
+    # Not as a symbolic link: the server follows none that leads out of its folder.
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copy2(file, to)
+
+
+def serve(static: Path) -> None:
+    """Let the servers with a front end that this process starts serve a folder."""
+    # They ask this function for the folder.
+    vars(importlib.import_module("torchproof.visdom.server"))["front_end_folder"] = lambda: static
+
+
 def _planter(fault: TextFault, static: Path) -> Callable[[Path], None]:
     def plant(folder: Path) -> None:
-        changed = with_fault(fault, static, folder)
-        # Servers with a front end ask it for the folder that they serve.
-        vars(importlib.import_module("torchproof.visdom.server"))["front_end_folder"] = lambda: (
-            changed
-        )
+        serve(with_fault(fault, static, folder))
 
     return plant
