@@ -57,7 +57,11 @@ def main(root: Path, *words: str) -> None:
             subjects=subjects,
             folder=root / "docs/mutants",
             seen=root / "seen",
-            choice=session.Choice(again="again" in words, survivors="survivors" in words),
+            choice=session.Choice(
+                entries=("none",) if "none" in words else (),
+                again="again" in words,
+                survivors="survivors" in words,
+            ),
             crew=Crew(root=root),
             tell=tell,
         )

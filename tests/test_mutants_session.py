@@ -106,10 +106,17 @@ def test_a_session_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 
 
 def test_an_edited_example_is_tried_again(tmp_path: Path) -> None:
-    root = tree(tmp_path)
+    small = SMALL.replace("x * by", "x * by if x != 7 else 0")
+    root = tree(tmp_path, small=small)
     first = run(root)
     of_scaled = sum(fault["name"] == "small.scaled" for fault in first["faults"])
-    tree(root, scaled=f"{SCALED}\n>>> small.scaled(None) is None\nTrue")
+    tree(root, small=small, scaled=f"{SCALED}\n>>> small.scaled(None) is None\nTrue")
+    # What survived stays until it is tried again, or the score would be too good.
+    before = {f["status"] for f in first["faults"] if f["name"] == "small.scaled"}
+    assert "caught" in before
+    waiting = run(root, "none")
+    left = {f.get("status") for f in waiting["faults"] if f["name"] == "small.scaled"}
+    assert left - {None} == before - {"caught"} != set()
     again = run(root)
     assert 0 < again["tried"] == of_scaled < len(first["faults"])
     # Another version of the package: all of them.

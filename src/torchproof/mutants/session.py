@@ -8,7 +8,7 @@ import importlib.metadata
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -91,9 +91,16 @@ def run_area(
     versions = versions_of(name)
     by_id = {subject.id: subject for subject in subjects}
     known = {trial.fault.id: trial for trial in planned.trials}
-    kept = _kept(read_area(folder, name), versions, known, by_id)
+    before = _same_version(read_area(folder, name), versions, known)
+    kept = {
+        key: result
+        for key, result in before.items()
+        if is_current(result, subjects=by_id, candidates=known[key].subjects)
+    }
+    # A survivor stays until it is tried again: without it the score would be too good.
+    stale = {k: r for k, r in before.items() if k not in kept and r.status != "caught"}
     generated = Counter(trial.fault.name for trial in planned.trials)
-    area = Area(name, versions, dict(generated), kept)
+    area = Area(name, versions, dict(generated), {**kept, **stale})
     summary = Summary(area, ids=frozenset(known))
     done = [
         key
@@ -109,7 +116,7 @@ def run_area(
     cache = NormalCache(seen / f"{name}.json", probed=planned.tracer.key)
     normal = run_normally(needed.values(), tracer=planned.tracer, crew=crew, cache=cache)
     summary.unfit = normal.unfit
-    results = dict(kept)
+    results = dict(area.results)
     void: set[str] = set()
     caught = 0
 
@@ -137,20 +144,13 @@ def run_area(
     return summary
 
 
-def _kept(
-    before: Area | None,
-    versions: Mapping[str, str],
-    known: Mapping[str, Trial],
-    subjects: Mapping[str, Subject],
+def _same_version(
+    before: Area | None, versions: Mapping[str, str], known: Container[str]
 ) -> dict[str, Result]:
-    """Return the results that still hold: same versions, same code of what decided them."""
+    """Return the results for these versions, of the faults that there still are."""
     if before is None or dict(before.versions) != dict(versions):
         return {}
-    return {
-        key: result
-        for key, result in before.results.items()
-        if key in known and is_current(result, subjects=subjects, candidates=known[key].subjects)
-    }
+    return {key: result for key, result in before.results.items() if key in known}
 
 
 def chosen(trials: Sequence[Trial], choice: Choice, *, done: Iterable[str]) -> list[Trial]:
