@@ -36,7 +36,7 @@ class Result:
     by: str = ""
     """Subject that noticed."""
     how: str = ""
-    """What the subject that noticed said."""
+    """Line at which the subject noticed, or how else it ended."""
     tried: tuple[str, ...] = ()
     """Subjects that ran with the fault and did not notice."""
     place: str = ""
