@@ -102,6 +102,8 @@ def test_a_session_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     area = read_area(root / "docs/mutants", "nn-module")
     assert area is not None
     kept = len(area.results)
+    # What ran when the session was stopped was killed, and noticed nothing.
+    assert "crashed" not in {result.how for result in area.results.values()}
     assert kept > 0
     whole = run(root)
     assert whole["tried"] == len(whole["faults"]) - kept

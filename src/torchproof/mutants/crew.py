@@ -114,9 +114,10 @@ class Crew:
                         self._advance(course, None)
                 self._wait()
         finally:
+            # What is killed here noticed nothing, so its course does not hear of it.
             for pid in list(self._children):
                 self._stop(pid)
-                self._finish(pid)
+                self._end(pid)
 
     def _advance(self, course: Course, ran: Ran | None) -> None:
         try:
@@ -168,6 +169,10 @@ class Crew:
             os.kill(pid, signal.SIGKILL)
 
     def _finish(self, pid: int) -> None:
+        child, ran = self._end(pid)
+        self._advance(child.course, ran)
+
+    def _end(self, pid: int) -> tuple[_Child, Ran]:
         child = self._children.pop(pid)
         self._selector.unregister(child.reply)
         os.close(child.reply)
@@ -180,7 +185,7 @@ class Crew:
         notes = (child.folder / NOTES).read_bytes()
         shutil.rmtree(child.folder, ignore_errors=True)
         seconds = time.monotonic() - child.begin
-        self._advance(child.course, _ran(child, status, seconds=seconds, notes=notes))
+        return child, _ran(child, status, seconds=seconds, notes=notes)
 
     def _reap_orphans(self) -> None:
         path = Path(f"/proc/self/task/{os.getpid()}/children")
