@@ -24,7 +24,7 @@ LAYERS = (
     {"pictures"},
     {"running"},
     {"api", "panes"},
-    {"records"},
+    {"mutants", "records"},
     {"sphinx_ext"},
     {"sphinx_ext.directives", "sphinx_ext.output", "sphinx_ext.search"},
     {"hosts"},

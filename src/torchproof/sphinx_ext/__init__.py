@@ -24,6 +24,7 @@ from torchproof.sphinx_ext.directives import (
     fact_anchors,
     name_index,
     note_2019,
+    planted_faults,
     reading_order,
     release_changes,
     sections,
@@ -84,6 +85,7 @@ READING = (
     compatibility,
     release_changes,
     then_and_now,
+    planted_faults,
 )
 WRITING = (
     page_links,  # html-page-context, like all up to picture_sizes
@@ -109,7 +111,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 9,
+        "env_version": 10,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -14,6 +14,7 @@ from torchproof.api.descriptions import Descriptions
 from torchproof.finding.reading_order import ReadingOrder, read_order
 from torchproof.finding.subjects import Subject
 from torchproof.finding.tree import find_in_tree
+from torchproof.mutants.recorded import read_recorded
 from torchproof.records.proof import Proof, prove
 from torchproof.running.worker import Worker, WorkerError
 from torchproof.sphinx_ext.domain import proof_domain
@@ -99,13 +100,16 @@ def _prove(app: Sphinx) -> None:
     except WorkerError as error:
         raise ExtensionError(str(error), modname="torchproof") from None
     order, misplaced = read_order(Path(app.srcdir, ORDER), proof.found, root=root)
-    proof_domain(app.env).site = Site(root, proof, descriptions, order)
+    faults = read_recorded(Path(app.srcdir, "mutants"))
+    proof_domain(app.env).site = Site(root, proof, descriptions, order, faults)
     for problem in proof.problems:
         path = Path(problem.file)
         location = f"{path if path.is_absolute() else root / path}:{problem.line}"
         warn(Kind.EXAMPLE, problem.message, location=location)
     for problem in misplaced:
         warn(Kind.ORDER, problem.message, location=f"{root / problem.file}:{problem.line}")
+    for problem in faults.problems:
+        warn(Kind.FAULT, problem.message, location=f"{problem.file}:{problem.line}")
 
 
 def setup(app: Sphinx) -> None:

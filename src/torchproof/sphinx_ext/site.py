@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torchproof.api.descriptions import Descriptions
 from torchproof.finding.reading_order import ReadingOrder
+from torchproof.mutants.recorded import Recorded
 from torchproof.records.proof import Proof
 
 
@@ -21,3 +22,5 @@ class Site:
     """Introspection results by name."""
     order: ReadingOrder
     """Reading order of the scripts."""
+    faults: Recorded = field(default_factory=Recorded)
+    """Results of planted faults."""

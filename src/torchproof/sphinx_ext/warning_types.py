@@ -27,6 +27,8 @@ class Kind(Enum):
     """The reading order and the scripts disagree."""
     STATEMENT = "statement"
     """No block proves a statement, or it says more than its block shows."""
+    FAULT = "fault"
+    """The results of planted faults, or the list of equivalent ones, is wrong."""
 
 
 def warn(kind: Kind, message: str, *, location: Any = None) -> None:

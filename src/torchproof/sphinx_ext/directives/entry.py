@@ -15,6 +15,7 @@ from torchproof.api.descriptions import split_parameters
 from torchproof.api.inventory import Description
 from torchproof.finding.subjects import Marks, Subject
 from torchproof.sphinx_ext.dependencies import depend_on
+from torchproof.sphinx_ext.directives.planted_faults import draw_faults
 from torchproof.sphinx_ext.directives.verdict import draw_verdict
 from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.placeholders import place
@@ -103,6 +104,7 @@ class EntryDirective(SphinxDirective):
             for script in scripts:
                 cards += self._card(script)
             footer += cards
+        footer += place(draw_faults, " ".join(names))
         line = nodes.paragraph(classes=["entry-upstream"])
         for number, description in enumerate(d for d in described if d.upstream_url):
             line += nodes.Text(say("Upstream: ") if number == 0 else " · ")
