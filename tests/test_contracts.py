@@ -34,7 +34,7 @@ def fragile(text: str) -> Iterator[tuple[int, str]]:
                 continue
             case ast.Attribute(_, name) if _is_private(name):
                 yield node.lineno, name
-            case ast.ImportFrom(module=module, names=names) if module != "__future__":
+            case ast.ImportFrom(module=module, names=names) if not _is_ours(module or ""):
                 for name in (*(module or "").split("."), *(alias.name for alias in names)):
                     if _is_private(name):
                         yield node.lineno, name
@@ -51,6 +51,10 @@ def fragile(text: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, "__defaults__"
             case ast.Assign(targets=[ast.Attribute(_, "__defaults__")]):
                 yield node.lineno, "__defaults__"
+
+
+def _is_ours(module: str) -> bool:
+    return module == "__future__" or module.startswith("torchproof.")
 
 
 def _is_private(name: str) -> bool:

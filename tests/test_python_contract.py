@@ -92,12 +92,22 @@ def cache() -> bool:
 EXITS = (
     *("processes/child_process.py", "processes/orphans.py", "running/child.py"),
     *("running/fork_server.py", "sphinx_ext/output/page_processes.py", "visdom/server_process.py"),
+    "mutants/crew.py",
 )
 
 
 @touched("Python", "os._exit", EXITS, "os._exit(")
 def leave() -> bool:
     return callable(os._exit)
+
+
+@touched("Python", "__defaults__", ("mutants/planting.py",), "function.__defaults__ =")
+def defaults() -> bool:
+    def add(one: int = 1) -> int:
+        return one + 1
+
+    add.__defaults__ = (2,)
+    return add() == 3
 
 
 @touched("Python", "AST._fields", ("code_digest.py",), "node._fields")

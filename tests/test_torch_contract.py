@@ -277,6 +277,16 @@ def lazy_init() -> bool:
     return b"_lazy_init" in library.read_bytes()
 
 
+@touched("torch._C._log_api_usage", ("mutants/changes.py",), "torch._C._log_api_usage")
+def log_api_usage() -> bool:
+    return any(name.startswith("_log_api_usage") for name in vars(torch._C))
+
+
+@touched("torch._logging", ("mutants/changes.py",), "torch._logging")
+def logging_module() -> bool:
+    return hasattr(torch, "_logging")
+
+
 CONTRACTS = tuple(value for value in list(vars().values()) if isinstance(value, Contract))
 
 
