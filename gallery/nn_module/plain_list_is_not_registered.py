@@ -54,7 +54,7 @@ def train(net):
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     losses = []
     for _ in range(STEPS):
-        loss = nn.functional.mse_loss(net(x), y)
+        loss = (net(x) - y).square().mean()
         losses.append(loss.item())
         net.zero_grad()
         loss.backward()
