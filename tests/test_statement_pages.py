@@ -10,6 +10,7 @@ from sites import CONF, SETUP, Site, page
 
 CHECKED = f'{CONF}\ntorchproof_statements = ["pages/*"]\n'
 PROVEN = "\n## sum\n\nOne and one make two.\n\n```{doctest}\n>>> 1 + 1\n2\n```\n"
+BARE = "\n:::{reported} https://pytorch.org/a\nStreams wait.\n:::\n"
 REPORTED = "\n:::{reported} the [notes](https://pytorch.org) on CUDA\nStreams differ.\n:::\n"
 EXPLAINED = "\n:::{explained}\nA sum is a number.\n:::\n"
 
@@ -18,19 +19,20 @@ def test_a_page_shows_how_its_statements_stand(tmp_path: Path) -> None:
     site = Site(tmp_path, conf=CHECKED)
     front = "# Front\n\n{count}`proven` proven, {count}`reported` reported.\n\n"
     front += "```{toctree}\npages/a\n```\n"
-    text = page(PROVEN, REPORTED, EXPLAINED, setup=SETUP)
+    text = page(PROVEN, REPORTED, BARE, EXPLAINED, setup=SETUP)
     site.write({"docs/pages/a.md": text, "docs/index.md": front})
     done = site.build()
     assert done.status == 0, done.output
     shown = done.page("pages/a")
     assert "Reported, not run here" in shown
     assert re.search(r'reported-source">Source: the <a [^>]*>notes</a> on CUDA</p>', shown)
+    assert 'href="https://pytorch.org/a">https://pytorch.org/a</a>' in shown
     line = "Statements on this page: 1 proven by the block after them, 0 linked to their proof, "
-    assert f"{line}1 reported, 1 explanations." in shown
-    assert "<p>1 proven, 1 reported.</p>" in done.page("index")
+    assert f"{line}2 reported, 1 explanations." in shown
+    assert "<p>1 proven, 2 reported.</p>" in done.page("index")
     data = json.loads((done.html / "examples.json").read_text(encoding="utf-8"))
     assert data["statements"] == {
-        "pages/a": {"proven": 1, "linked": 0, "reported": 1, "explained": 1}
+        "pages/a": {"proven": 1, "linked": 0, "reported": 2, "explained": 1}
     }
 
 

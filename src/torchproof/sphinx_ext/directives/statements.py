@@ -43,8 +43,10 @@ class ReportedDirective(SphinxDirective):
         box += self.parse_content_to_nodes()
         source = nodes.paragraph(classes=["reported-source"], translatable=False)
         source += nodes.Text(say("Source: "))
-        inline, messages = self.parse_inline(self.arguments[0], lineno=self.lineno)
-        source += inline
+        named = self.arguments[0]
+        inline, messages = self.parse_inline(named, lineno=self.lineno)
+        bare = named.startswith("https://") and " " not in named
+        source += nodes.reference("", named, refuri=named) if bare else inline
         box += source
         self.set_source_info(box)
         return [box, *messages]
