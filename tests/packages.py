@@ -19,7 +19,8 @@ PICTURE = Path(__file__).parents[1] / "docs" / "architecture.svg"
 # From below to above; packages of one line do not import each other. "" is what lies in no package.
 LAYERS = (
     {""},
-    {"accelerator", "finding", "processes", "statements"},
+    {"accelerator", "finding", "processes"},
+    {"statements"},
     {"visdom"},
     {"pictures"},
     {"running"},

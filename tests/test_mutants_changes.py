@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from torchproof.mutants import helpers
+from torchproof.mutants import stand_ins
 from torchproof.mutants.changes import Function, changes, header
 from torchproof.mutants.compiled import WrapperFault, wrapped_attribute, wrapped_function
-from torchproof.mutants.crew import NOTES
 from torchproof.mutants.faults import KINDS, Fault, faults_of
-from torchproof.mutants.helpers import Helpers
 from torchproof.mutants.planting import NoFault, functions_in_memory, plant
 from torchproof.mutants.probes import Probes
 from torchproof.mutants.sources import functions_of_module, sources_of
 from torchproof.mutants.spawned import VARIABLE, Order, leave
+from torchproof.mutants.stand_ins import StandIns
+from torchproof.mutants.subject_process import NOTES
 
 
 def changed(body: str, *, head: str = "def f(self, x):") -> set[tuple[str, str]]:
@@ -157,7 +157,7 @@ def small(tmp_path: Path) -> Iterator[ModuleType]:
     module = importlib.util.module_from_spec(spec)
     sys.modules["small_source"] = module
     spec.loader.exec_module(module)
-    helpers.install(bytearray(64))
+    stand_ins.install(bytearray(64))
     yield module
     del sys.modules["small_source"]
 
@@ -218,7 +218,7 @@ def test_probes_tell_what_ran(small: Any) -> None:
     sources = functions_of_module("small_source")
     probes = Probes(sources, functions_in_memory(sources))
     notes = bytearray(probes.size)
-    helpers.install(notes)
+    stand_ins.install(notes)
     probes.install()
     assert small.outer(1) == 2
     lines = {line for _, line in probes.places(n for n, byte in enumerate(notes) if byte)}
@@ -274,7 +274,7 @@ def test_a_compiled_function_gets_a_wrapper(kind: str, keyword: str, expected: o
     notes = bytearray(2)
     fault = WrapperFault("sorted:0", "sorted", kind, "", "", keyword)
     # The parameters of `sorted` are iterable, key and reverse.
-    wrapper = wrapped_function(sorted, fault, Helpers(notes))
+    wrapper = wrapped_function(sorted, fault, StandIns(notes))
     given = [3, -2] if kind == "drop-keyword" else [2, 3]
     key = abs if kind == "drop-keyword" else (lambda x: -x)
     assert wrapper(given, key=key) == expected
@@ -282,18 +282,19 @@ def test_a_compiled_function_gets_a_wrapper(kind: str, keyword: str, expected: o
 
 
 def test_a_compiled_attribute_gets_a_wrapper() -> None:
-    class Holder:
+    class Slot:
         __slots__ = ("value",)
 
+    holder: Any = Slot
     notes = bytearray(2)
     fault = WrapperFault("value:0", "value", "ignores-write", "", "")
-    held = vars(Holder)["value"]
-    thing = Holder()
-    thing.value = 1  # type: ignore[attr-defined]
-    Holder.value = wrapped_attribute(held, fault, Helpers(notes))  # type: ignore[attr-defined]
+    held = vars(holder)["value"]
+    thing = holder()
+    thing.value = 1
+    holder.value = wrapped_attribute(held, fault, StandIns(notes))
     assert notes[0] == 0
-    thing.value = 2  # type: ignore[attr-defined]
-    assert (thing.value, notes[0]) == (1, 1)  # type: ignore[attr-defined]
+    thing.value = 2
+    assert (thing.value, notes[0]) == (1, 1)
 
 
 def test_a_function_that_is_not_in_memory_gets_no_fault(small: ModuleType) -> None:

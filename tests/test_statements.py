@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from torchproof.statements.binding import Standing, read_statements, sentences
-from torchproof.statements.universal import universal_words
+from torchproof.statements.universal import searches, universal_words
 
 BLOCK = "```{doctest}\n>>> 1 + 1\n2\n```\n"
 SETUP = "```{doctest}\n>>> import torch\n```\n"
@@ -106,6 +106,21 @@ def test_a_universal_word_needs_a_search() -> None:
     assert (line, "says 'all', and its block goes through no space" in message) == (1, True)
     search = "```{doctest}\n>>> for n in range(9):\n...     assert n + 1 > n\n```\n"
     assert faults(f"Torch adds all numbers.\n\n{search}") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_search"),
+    [
+        (">>> for n in range(9):\n...     assert n\n", True),
+        (">>> [n for n in range(9)]\n[0]\n", True),
+        (">>> all(map(bool, values))\nTrue\n", True),
+        (">>> values.all()\nTrue\n", False),
+        (">>> reset(1)\n>>> 'for one in two'\n'for one in two'\n", False),
+        (">>> one\nfor each in all(them)\n", False),
+    ],
+)
+def test_a_search_is_a_loop_of_the_code_and_not_a_word(code: str, is_search: bool) -> None:
+    assert searches(code) is is_search
 
 
 def test_a_scope_explains_the_words_that_it_names_and_no_other() -> None:

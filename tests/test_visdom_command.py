@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -41,6 +45,29 @@ def test_a_long_log_does_not_stop_it() -> None:
         for _ in range(1500):
             assert urllib.request.urlopen(f"{command.url}/user/style.css").status == 200
         assert command.wait_for("INFO:tornado.access:200 GET /user/style.css", times=1500)
+
+
+STARTS = """
+import time
+from torchproof.visdom.command import visdom_command
+with visdom_command("-bind_local") as command:
+    print(command.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a pidfd and the death signal are Linux's")
+def test_it_does_not_outlive_a_parent_that_is_killed() -> None:
+    command = [sys.executable, "-c", STARTS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        server = os.pidfd_open(int(parent.stdout.readline()))
+        try:
+            parent.kill()
+            ended, _, _ = select.select([server], [], [], 20)
+        finally:
+            os.close(server)
+    assert ended
 
 
 def test_variables_of_a_login_are_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from test_visdom_panes import needs_browser
 from trees import write_tree
-
-from torchproof.visdom.chromium import BrowserMissingError, find_chromium
 
 START = "import visdom\n\nvis = visdom.Visdom(raise_exceptions=True)\n"
 CLOSES = """
@@ -27,19 +25,6 @@ for text in ["old", "new"]:
 assert vis.win_exists("note", env="run") and vis.win_exists("loss", env="run")
 vis.close("note", env="run")
 """
-
-
-def chromium_reason() -> str:
-    try:
-        find_chromium()
-    except BrowserMissingError as error:
-        return str(error)
-    return ""
-
-
-def needs_browser(test: Any) -> Any:
-    skip = pytest.mark.skipif(bool(chromium_reason()), reason=chromium_reason())
-    return pytest.mark.browser(skip(test))
 
 
 def run(root: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-HELPERS = "__planted__"
-"""Name of the object in `builtins` that changed code calls; see `helpers`."""
+STAND_INS = "__planted__"
+"""Name of the object in `builtins` that changed code calls; see `stand_ins`."""
 _SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -84,7 +84,7 @@ def header(statement: ast.AST) -> str:
     text = ast.unparse(statement)
     has_body = isinstance(getattr(statement, "body", None), list)
     first = text.partition("\n")[0] if has_body else text
-    return first.replace(f"{HELPERS}.", "")
+    return first.replace(f"{STAND_INS}.", "")
 
 
 def _at(new: ast.AST | None, node: ast.AST) -> ast.AST:
@@ -138,7 +138,7 @@ def _changes_at(node: ast.AST, slot: Change, fresh: frozenset[str]) -> Iterator[
     if isinstance(node, ast.If | ast.While | ast.IfExp):
         yield _inside(slot, "negate", node, "test", _negated(node.test))
     elif isinstance(node, ast.comprehension):
-        yield _inside(slot, "first-only", node, "iter", _helper("first", node.iter))
+        yield _inside(slot, "first-only", node, "iter", _stand_in("first", node.iter))
         for index, condition in enumerate(node.ifs):
             yield _inside(slot, "negate", node, "ifs", _negated(condition), index)
     elif isinstance(node, ast.BoolOp):
@@ -162,15 +162,15 @@ def _statement(node: ast.stmt, slot: Change, fresh: frozenset[str]) -> Iterator[
     match node:
         case ast.Raise():
             yield _put(slot, "drop-raise", gone)
-        case ast.Return(value) if value is not None and not _is_none(value):
+        case ast.Return(value) if value is not None and not isinstance(value, ast.Constant):
             yield _put(slot, "return-none", ast.Return(ast.Constant(None)))
             name = value.id if isinstance(value, ast.Name) else ""
             if isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and name not in fresh:
-                yield _put(slot, "return-copy", ast.Return(_helper("copy", value)))
+                yield _put(slot, "return-copy", ast.Return(_stand_in("copy", value)))
         case ast.For():
             yield _inside(slot, "skip-loop", node, "iter", ast.Tuple([], ast.Load()))
-            yield _inside(slot, "first-only", node, "iter", _helper("first", node.iter))
-            yield _inside(slot, "reverse", node, "iter", _helper("backwards", node.iter))
+            yield _inside(slot, "first-only", node, "iter", _stand_in("first", node.iter))
+            yield _inside(slot, "reverse", node, "iter", _stand_in("backwards", node.iter))
         case ast.With(items) if not any(item.optional_vars for item in items):
             yield _put(slot, "drop-with", ast.If(ast.Constant(1), node.body, []))
         case ast.Expr(ast.Call() as call):
@@ -184,7 +184,7 @@ def _statement(node: ast.stmt, slot: Change, fresh: frozenset[str]) -> Iterator[
 
 def _call(node: ast.Call, slot: Change) -> Iterator[Change]:
     name = ast.unparse(node.func)
-    if name.startswith((*_UNSEEN, f"{HELPERS}.")):
+    if name.startswith((*_UNSEEN, f"{STAND_INS}.")):
         return
     for index, keyword in enumerate(node.keywords):
         if keyword.arg != "stacklevel":
@@ -195,7 +195,7 @@ def _call(node: ast.Call, slot: Change) -> Iterator[Change]:
         for index, argument in enumerate(node.args):
             if isinstance(argument, ast.Name | ast.Attribute):
                 yield _inside(
-                    slot, "copy-to-callback", node, "args", _helper("copy", argument), index
+                    slot, "copy-to-callback", node, "args", _stand_in("copy", argument), index
                 )
 
 
@@ -220,13 +220,9 @@ def _negated(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.Not(), test)
 
 
-def _helper(name: str, value: ast.expr) -> ast.expr:
-    function = ast.Attribute(ast.Name(HELPERS, ast.Load()), name, ast.Load())
+def _stand_in(name: str, value: ast.expr) -> ast.expr:
+    function = ast.Attribute(ast.Name(STAND_INS, ast.Load()), name, ast.Load())
     return ast.Call(function, [value], [])
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant)
 
 
 def _fresh_names(function: Function) -> frozenset[str]:
@@ -242,15 +238,16 @@ def _fresh_names(function: Function) -> frozenset[str]:
     return frozenset(name for name, new in bound.items() if all(new)) - arguments
 
 
-_makes_types: tuple[type[ast.expr], ...] = (
+_NEW: tuple[type[ast.expr], ...] = (
     *(ast.List, ast.Dict, ast.Set, ast.Tuple, ast.Constant, ast.JoinedStr),
     *(ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.BinOp, ast.Compare),
 )
-_MAKERS: Callable[[str], bool] = frozenset(
-    {"list", "dict", "set", "tuple", "OrderedDict", "sorted", "str", "len"}
-).__contains__
+_MAKERS = frozenset({"list", "dict", "set", "tuple", "OrderedDict", "sorted", "str", "len"})
 
 
 def _makes(value: ast.expr) -> bool:
-    called = isinstance(value, ast.Call) and isinstance(value.func, ast.Name)
-    return isinstance(value, _makes_types) or (called and _MAKERS(value.func.id))  # type: ignore[attr-defined]
+    match value:
+        case ast.Call(ast.Name(name)):
+            return name in _MAKERS
+        case _:
+            return isinstance(value, _NEW)

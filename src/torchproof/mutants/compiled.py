@@ -15,9 +15,9 @@ from typing import Any
 
 from torchproof.api.aliases import aliases
 from torchproof.api.introspection import UnknownName, find
-from torchproof.mutants.changes import HELPERS
-from torchproof.mutants.helpers import Helpers
+from torchproof.mutants.changes import STAND_INS
 from torchproof.mutants.planting import NoFault
+from torchproof.mutants.stand_ins import StandIns
 
 _ARGUMENT = re.compile(r"^[\w.]+\((.*?)\) ?->", re.DOTALL)
 
@@ -87,11 +87,11 @@ def _keywords(value: Any) -> list[str]:
 def plant_wrapper(fault: WrapperFault) -> None:
     """Put the wrapper in place of the function; raises NoFault where it cannot be replaced."""
     _, value = find(fault.name)
-    helpers: Helpers = getattr(builtins, HELPERS)
+    stand_ins: StandIns = getattr(builtins, STAND_INS)
     if inspect.isgetsetdescriptor(value) or inspect.ismemberdescriptor(value):
-        wrapper: Any = wrapped_attribute(value, fault, helpers)
+        wrapper: Any = wrapped_attribute(value, fault, stand_ins)
     else:
-        wrapper = wrapped_function(value, fault, helpers)
+        wrapper = wrapped_function(value, fault, stand_ins)
     placed = [_put(name, wrapper) for name in (fault.name, *fault.others)]
     if not any(placed):
         raise NoFault(f"{fault.name} cannot be replaced")
@@ -112,39 +112,39 @@ def _put(name: str, value: Any) -> bool:
     return False
 
 
-def wrapped_function(value: Any, fault: WrapperFault, helpers: Helpers) -> Callable[..., Any]:
+def wrapped_function(value: Any, fault: WrapperFault, stand_ins: StandIns) -> Callable[..., Any]:
     """Return a function that does what a fault says."""
     position = _keywords(value).index(fault.keyword) if fault.keyword else -1
 
     @functools.wraps(value)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if fault.kind in {"does-nothing", "returns-self"}:
-            helpers.ran[0] = 1
+            stand_ins.ran[0] = 1
             return args[0] if fault.kind == "returns-self" else None
         if fault.kind == "returns-copy":
-            return helpers.copy(value(*args, **kwargs))
+            return stand_ins.copy(value(*args, **kwargs))
         first = 1 if inspect.ismethoddescriptor(value) else 0
         if fault.keyword in kwargs or len(args) > first + position:
-            helpers.ran[0] = 1
+            stand_ins.ran[0] = 1
         kwargs.pop(fault.keyword, None)
         return value(*args[: first + position], **kwargs)
 
     return wrapper
 
 
-def wrapped_attribute(value: Any, fault: WrapperFault, helpers: Helpers) -> property:
+def wrapped_attribute(value: Any, fault: WrapperFault, stand_ins: StandIns) -> property:
     """Return an attribute that does what a fault says."""
 
     def read(instance: Any) -> Any:
         if fault.kind == "does-nothing":
-            helpers.ran[0] = 1
+            stand_ins.ran[0] = 1
             return None
         found = value.__get__(instance, type(instance))
-        return helpers.copy(found) if fault.kind == "returns-copy" else found
+        return stand_ins.copy(found) if fault.kind == "returns-copy" else found
 
     def write(instance: Any, new: Any) -> None:
         if fault.kind == "ignores-write":
-            helpers.ran[0] = 1
+            stand_ins.ran[0] = 1
         else:
             value.__set__(instance, new)
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import mmap
 import os
-import resource
 import selectors
 import shutil
 import signal
@@ -18,41 +16,12 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
 
-from torchproof.finding.subjects import Subject
-from torchproof.mutants import helpers
-from torchproof.mutants.planting import NoFault
-from torchproof.processes.orphans import (
-    become_subreaper,
-    die_with_parent,
-    end_copies,
-    kill_group,
-    kill_orphans,
-)
-from torchproof.running.child import answer
-from torchproof.running.messages import Ran as Reply
-from torchproof.running.messages import RunSubject
-from torchproof.running.outcome import Outcome
-
-MEMORY = 4 << 30
-"""Bytes that a subject may take beyond what this process has: a fault may allocate for ever."""
-NOTES = "ran"
-"""File in the folder of a run: a byte for each probe that ran; the first is for the helpers."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One subject to run; `prepare` plants the fault in the fork, in the folder it is given."""
-
-    subject: Subject
-    limit: float
-    prepare: Callable[[Path], None]
-    notes: int = 1
-    """Size of the file of notes in bytes."""
+from torchproof.mutants.subject_process import NOTES, Run, become_subject
+from torchproof.processes.orphans import become_subreaper, kill_group, kill_orphans
 
 
 @dataclass(frozen=True)
@@ -138,7 +107,7 @@ class Crew:
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
-            _become_subject(run, folder, self._root, reply_end)
+            become_subject(run, folder, self._root, reply_end)
         os.close(reply_end)
         os.set_blocking(reply, False)
         now = time.monotonic()
@@ -204,62 +173,3 @@ def _ran(child: _Child, status: int, *, seconds: float, notes: bytes) -> Ran:
         code = os.waitstatus_to_exitcode(status)
         return Ran("crashed", f"left with status {code}", seconds, notes)
     return Ran(data["status"], data["how"], seconds, notes)
-
-
-def _become_subject(run: Run, folder: Path, root: Path, reply: int) -> NoReturn:
-    try:
-        os.setsid()
-        become_subreaper()
-        die_with_parent()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        null = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(null, descriptor)
-        # High enough not to clash with descriptors that a subject opens and closes.
-        end = os.dup2(reply, 200, inheritable=False)
-        os.closerange(3, 200)
-        os.closerange(201, 1024)
-        os.chdir(folder / "work")
-        if not run.subject.needs:
-            # A browser reserves far more than it uses.
-            _limit_memory()
-        with end_copies():
-            said = _outcome(run, folder, root)
-        os.write(end, json.dumps(said).encode())
-    finally:
-        os._exit(0)
-
-
-def _limit_memory() -> None:
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * mmap.PAGESIZE
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-
-
-def _outcome(run: Run, folder: Path, root: Path) -> dict[str, Any]:
-    helpers.install(open_notes(folder))
-    try:
-        run.prepare(folder)
-    except NoFault as error:
-        return {"status": "no-fault", "how": str(error)}
-    try:
-        answered = answer(RunSubject(run.subject, "cpu"), root, fork=True)
-    except Exception as error:
-        # The Visdom server did not start: the fault is planted, and no subject runs with it.
-        return {"status": "crashed", "how": f"{type(error).__name__}: {error}"[:300]}
-    assert isinstance(answered, Reply)
-    return {"status": answered.outcome.status, "how": _how(answered.outcome)}
-
-
-def _how(outcome: Outcome) -> str:
-    if outcome.failures:
-        failure = outcome.failures[0]
-        last = failure.got.strip().rpartition("\n")[2]
-        return f"line {failure.line}: {last}"[:160]
-    return outcome.reason[:160]
-
-
-def open_notes(folder: Path) -> mmap.mmap:
-    """Return the bytes that a run notes; forks and servers of the subject share them."""
-    with (folder / NOTES).open("r+b") as file:
-        return mmap.mmap(file.fileno(), 0)

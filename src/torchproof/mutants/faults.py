@@ -73,7 +73,8 @@ def faults_of(source: Source) -> Iterator[Fault]:
             after = header(change.statement)
         if change.field in {"body", "orelse", "finalbody"} and change.index is not None:
             # The statement itself is replaced.
-            after = "" if change.kind.startswith("drop-") else header_of_new(change.new)
+            new = None if change.kind.startswith("drop-") else change.new
+            after = "" if new is None else header(new)
         key = "\0".join((source.module, source.qualname, change.kind, before, after))
         seen[key] += 1
         digest = hashlib.sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:10]
@@ -88,8 +89,3 @@ def faults_of(source: Source) -> Iterator[Fault]:
             after=after,
             is_invariant=before.startswith("raise AssertionError"),
         )
-
-
-def header_of_new(new: object) -> str:
-    """Return the source of what takes the place of a statement."""
-    return header(new) if new is not None else ""  # type: ignore[arg-type]

@@ -193,8 +193,11 @@ def _share(file: str, to: str) -> None:
 
 def serve(static: Path) -> None:
     """Let the servers with a front end that this process starts serve a folder."""
-    # They ask this function for the folder.
-    vars(importlib.import_module("torchproof.visdom.server"))["front_end_folder"] = lambda: static
+    # They ask this function for the folder; so does Visdom's own command.
+    for name in ("server", "command"):
+        vars(importlib.import_module(f"torchproof.visdom.{name}"))["front_end_folder"] = lambda: (
+            static
+        )
 
 
 def _planter(fault: TextFault, static: Path) -> Callable[[Path], None]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from torchproof.finding.subjects import Subject
-from torchproof.mutants.crew import Course, Crew, Ran, Run
+from torchproof.mutants.crew import Course, Crew, Ran
 from torchproof.mutants.normal_cache import NormalCache, Seen
 from torchproof.mutants.results import Result, digest_of_subjects
+from torchproof.mutants.subject_process import Run
 
 PATIENCE = 5.0
 """How many times as long as normally a subject may take, before it counts as endless."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from torchproof.mutants.changes import Change, changes
 from torchproof.mutants.faults import Fault
-from torchproof.mutants.sources import Source, node_of, path_to, tree_of
+from torchproof.mutants.sources import Source, around, node_of, tree_of
 
 Key = tuple[str, str, int]
 
@@ -63,17 +63,17 @@ def plant(fault: Fault, memory: Mapping[Key, list[FunctionType]]) -> None:
 
 def compiled(source: Source, *, free: tuple[str, ...] = ()) -> CodeType:
     """Compile a function from its tree as it is now; the code has the free variables `free`."""
-    *way, node = path_to(source)
+    node = node_of(source)
     module = tree_of(source.file)
-    keep = list(node.body)  # type: ignore[attr-defined]
+    keep = list(node.body)
     names: list[ast.stmt] = [ast.Expr(ast.Name(name, ast.Load())) for name in free]
     if names:
         # A change may drop the last use of a free variable; code that never runs keeps it.
         last = ast.If(ast.Constant(0), names, [])
-        node.body = [*keep, ast.fix_missing_locations(ast.copy_location(last, keep[-1]))]  # type: ignore[attr-defined]
+        node.body = [*keep, ast.fix_missing_locations(ast.copy_location(last, keep[-1]))]
     try:
         body: Any = node
-        for outer in reversed(way[1:]):
+        for outer in reversed(around(source)):
             body = _around(outer, body)
         future = [
             s for s in module.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"
@@ -84,7 +84,7 @@ def compiled(source: Source, *, free: tuple[str, ...] = ()) -> CodeType:
         except (SyntaxError, ValueError, TypeError) as error:
             raise NoFault(f"the change is no Python: {error}") from None
     finally:
-        node.body = keep  # type: ignore[attr-defined]
+        node.body = keep
     found = _find(code, source)
     if found is None:
         raise NoFault(f"{source.qualname} is not in {source.file}")
@@ -125,15 +125,16 @@ def same_code(one: CodeType, other: CodeType) -> bool:
 
 def _change_default(function: FunctionType, change: Change) -> None:
     assert isinstance(change.new, ast.Constant) and change.index is not None
+    assert isinstance(change.parent, ast.arguments)
     value = change.new.value
     if change.field == "defaults":
         defaults = list(function.__defaults__ or ())
         if not defaults:
             raise NoFault(f"{function.__qualname__} has no defaults in memory")
         # A wrapper may have more, so count from the end, as Python does.
-        total = len(change.parent.defaults)  # type: ignore[attr-defined]
+        total = len(change.parent.defaults)
         defaults[change.index - total] = value
         function.__defaults__ = tuple(defaults)
     else:
-        name = change.parent.kwonlyargs[change.index].arg  # type: ignore[attr-defined]
+        name = change.parent.kwonlyargs[change.index].arg
         function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), name: value}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from types import CodeType, FunctionType
 
-from torchproof.mutants.changes import HELPERS, Function
+from torchproof.mutants.changes import STAND_INS, Function
 from torchproof.mutants.planting import Key, NoFault, compiled
 from torchproof.mutants.sources import Source, node_of
 
@@ -21,7 +21,7 @@ class Probes:
 
     def __init__(self, sources: Iterable[Source], memory: Mapping[Key, list[FunctionType]]) -> None:
         self.numbers: dict[Place, int] = {}
-        """Number of the byte of each place; byte 0 belongs to the helpers."""
+        """Number of the byte of each place; byte 0 belongs to the stand-ins."""
         self._codes: list[tuple[list[FunctionType], CodeType]] = []
         for source in sources:
             functions = memory.get(source.key, [])
@@ -95,7 +95,7 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 
 def _note(number: int, statement: ast.stmt) -> ast.stmt:
-    note = ast.parse(f"{HELPERS}.ran[{number}] = 1").body[0]
+    note = ast.parse(f"{STAND_INS}.ran[{number}] = 1").body[0]
     for inner in ast.walk(note):
         ast.copy_location(inner, statement)
     return note

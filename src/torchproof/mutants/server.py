@@ -8,13 +8,13 @@ from types import FunctionType
 
 from torchproof.finding.subjects import Subject
 from torchproof.mutants.areas import FunctionProbes, Planned, here
-from torchproof.mutants.crew import NOTES
 from torchproof.mutants.faults import Fault, faults_of
 from torchproof.mutants.hunting import Trial
 from torchproof.mutants.planting import Key, functions_in_memory, plant
 from torchproof.mutants.probes import Probes
 from torchproof.mutants.sources import Source, functions_of_module
 from torchproof.mutants.spawned import Order, leave
+from torchproof.mutants.subject_process import NOTES
 
 MOST = 8
 """Number of subjects that try to notice a fault of the server."""

@@ -82,12 +82,12 @@ def functions_of_module(module: str) -> list[Source]:
 
 def node_of(source: Source) -> Function:
     """Return the syntax tree of a function."""
-    return _nodes(source.file)[source.line, source.qualname.rpartition(".")[2]][-1]  # type: ignore[return-value]
+    return _nodes(source.file)[source.line, source.qualname.rpartition(".")[2]].node
 
 
-def path_to(source: Source) -> list[ast.AST]:
-    """Return the syntax trees from the module down to the function."""
-    return _nodes(source.file)[source.line, source.qualname.rpartition(".")[2]]
+def around(source: Source) -> tuple[ast.AST, ...]:
+    """Return the classes and functions around a function, from the outermost to the innermost."""
+    return _nodes(source.file)[source.line, source.qualname.rpartition(".")[2]].around
 
 
 @functools.cache
@@ -96,30 +96,34 @@ def tree_of(file: str) -> ast.Module:
     return ast.parse(Path(file).read_bytes())
 
 
-@functools.cache
-def _nodes(file: str) -> dict[tuple[int, str], list[ast.AST]]:
-    """Return the way to each function of a file, by its first line and its name."""
-    found: dict[tuple[int, str], list[ast.AST]] = {}
+@dataclass(frozen=True)
+class _Place:
+    node: Function
+    around: tuple[ast.AST, ...]
 
-    def visit(node: ast.AST, way: list[ast.AST]) -> None:
+
+@functools.cache
+def _nodes(file: str) -> dict[tuple[int, str], _Place]:
+    """Return each function of a file, by its first line and its name."""
+    found: dict[tuple[int, str], _Place] = {}
+
+    def visit(node: ast.AST, outer: tuple[ast.AST, ...]) -> None:
         for child in ast.iter_child_nodes(node):
-            inner = [*way, child] if isinstance(child, Function | ast.ClassDef) else way
             if isinstance(child, Function):
                 first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
-                found[first, child.name] = inner
-            visit(child, inner)
+                found[first, child.name] = _Place(child, outer)
+            visit(child, (*outer, child) if isinstance(child, Function | ast.ClassDef) else outer)
 
-    tree = tree_of(file)
-    visit(tree, [tree])
+    visit(tree_of(file), ())
     return found
 
 
 def _source(code: CodeType, names: list[str]) -> Source | None:
     module = _module_of(code.co_filename)
-    way = None
+    place = None
     if module is not None:
-        way = _nodes(code.co_filename).get((code.co_firstlineno, code.co_name))
-    if module is None or way is None or _is_declaration(way[-1]):
+        place = _nodes(code.co_filename).get((code.co_firstlineno, code.co_name))
+    if module is None or place is None or _is_declaration(place.node):
         return None
     first, *others = names
     return Source(
@@ -127,11 +131,11 @@ def _source(code: CodeType, names: list[str]) -> Source | None:
     )
 
 
-def _is_declaration(node: ast.AST) -> bool:
+def _is_declaration(node: Function) -> bool:
     """Return whether a function has no body but a docstring, `...` or `pass`."""
     return all(
         isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-        for s in getattr(node, "body", [])
+        for s in node.body
     )
 
 
@@ -186,12 +190,12 @@ def _called(code: CodeType) -> Iterator[CodeType]:
     module = _module_of(code.co_filename)
     if module is None:
         return
-    way = _nodes(code.co_filename).get((code.co_firstlineno, code.co_name))
-    if way is None:
+    place = _nodes(code.co_filename).get((code.co_firstlineno, code.co_name))
+    if place is None:
         return
     owner: Any = sys.modules[module]
     classes = code.co_qualname.split(".")[:-1]
-    for node in ast.walk(way[-1]):
+    for node in ast.walk(place.node):
         if not isinstance(node, ast.Call):
             continue
         value: Any = None

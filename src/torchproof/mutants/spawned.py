@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from torchproof.files import write_atomically
-from torchproof.mutants import helpers
+from torchproof.mutants import stand_ins
 from torchproof.mutants.changes import changes
 from torchproof.mutants.sources import Source, node_of, tree_of
 
@@ -57,7 +57,7 @@ def follow() -> None:
     """Follow the order that the environment names."""
     order = msgspec.json.decode(Path(os.environ[VARIABLE]).read_bytes(), type=Order)
     with Path(order.notes).open("r+b") as file:
-        helpers.install(mmap.mmap(file.fileno(), 0))
+        stand_ins.install(mmap.mmap(file.fileno(), 0))
     sys.meta_path.insert(0, _Finder(order))
 
 

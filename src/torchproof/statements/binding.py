@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from torchproof.finding.markdown import split_options
 from torchproof.statements.parts import Part, Shape, parts
-from torchproof.statements.universal import scoped_words, searches, universal_words
+from torchproof.statements.universal import CODE, scoped_words, searches, universal_words
 
 LONGEST = 2
 """Most sentences of a paragraph before its block."""
 _LINK = re.compile(r"\[[^\]]*\]\([^)]+\)|\{[\w:]+\}`[^`]+`")
 _ENDING = re.compile(r"[.!?]['\")*_]*(?=\s+\S|\s*$)")
 _SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf)\.", re.I)
-_CODE = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
-_OPTION = re.compile(r":[\w-]+:( |$)")
 _PROMPTS = re.compile(r"^(?:>>>|\.\.\.)( |$)", re.MULTILINE)
 
 
@@ -74,7 +73,7 @@ def read_statements(text: str) -> PageStatements:
 
 def sentences(text: str) -> int:
     """Return the number of sentences of a paragraph; a code span counts as a word."""
-    plain = _SHORT.sub("such", _CODE.sub("Code", _LINK.sub("Link", text)))
+    plain = _SHORT.sub("such", CODE.sub("Code", _LINK.sub("Link", text)))
     return len(_ENDING.findall(plain)) or 1
 
 
@@ -169,7 +168,8 @@ def _after_group(found: Sequence[Part], index: int) -> Part | None:
 
 def _outputs(code: str) -> int:
     """Return the number of lines of output and of asserts."""
-    lines = [line for line in code.split("\n") if line.strip() and not _OPTION.match(line)]
+    _, options = split_options(code)
+    lines = [line for line in code.split("\n")[options:] if line.strip()]
     asserts = sum("assert " in line for line in lines)
     return asserts + sum(_PROMPTS.match(line) is None for line in lines)
 

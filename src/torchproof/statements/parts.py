@@ -14,13 +14,14 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 from mdit_py_plugins.myst_blocks import myst_block_plugin
 
+from torchproof.finding.markdown import split_options
+
 _DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)", re.DOTALL)
 _TRANSPARENT = {
     "admonition", "attention", "caution", "container", "danger", "dropdown", "hint", "important",
     "note", "seealso", "tip", "warning",
 }  # fmt: skip
 """Directives whose content is prose of the page."""
-_OPTION = re.compile(r":[\w-]+:(\s|$)")
 
 
 class Shape(Enum):
@@ -123,8 +124,9 @@ def _fence(token: Token, line: int) -> Iterator[Part]:
     elif name in named:
         yield Part(named[name], line, f"{argument}\n{token.content}")
     elif name in _TRANSPARENT:
-        content = "\n".join("" if _OPTION.match(row) else row for row in token.content.split("\n"))
-        yield from parts(content, offset=line)
+        _, options = split_options(token.content)
+        content = token.content.split("\n")[options:]
+        yield from parts("\n".join(content), offset=line + options)
     else:
         yield Part(Shape.OTHER, line, token.content)
 

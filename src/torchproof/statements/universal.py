@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 WORDS = (
@@ -16,24 +17,37 @@ _IDIOM = re.compile(
     r"\ball the same\b|\bany more\b|\ball but \w+",
     re.I,
 )
-_CODE = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
+CODE = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 _LINK = re.compile(r"\[(?P<text>[^\]]*)\]\([^)]*\)")
-# A block searches a space if it goes through one.
-_SEARCH = re.compile(r"\bfor\b.+\bin\b|\bwhile\b|\ball\(|\bany\(|\bmap\(|\bset\(", re.DOTALL)
+_PROMPT = re.compile(r"^(?:>>>|\.\.\.)(?: |$)(.*)", re.MULTILINE)
+_LOOPS = (ast.For, ast.While, ast.comprehension)
+_SEARCHES = frozenset({"all", "any", "map", "set"})
 _SCOPE = re.compile(r"scope\((?P<words>[^)]*)\):\s*(?P<reason>\S.*)")
 
 
 def universal_words(text: str) -> tuple[str, ...]:
     """Return the universal words of a Markdown text, lower case, sorted; code does not count."""
-    plain = _LINK.sub(lambda match: match["text"], _CODE.sub("`x`", text))
+    plain = _LINK.sub(lambda match: match["text"], CODE.sub("`x`", text))
     plain = _IDIOM.sub(" ", _QUOTED.sub(" ", re.sub(r"\s+", " ", plain)))
     return tuple(sorted({match.lower() for match in _WORD.findall(plain)}))
 
 
 def searches(code: str) -> bool:
-    """Return whether the code of a block goes through a space: a loop, `all`, `any`, a set."""
-    return _SEARCH.search(code) is not None
+    """Return whether a block goes through a space: with a loop, or `all`, `any`, `map` or `set`."""
+    try:
+        tree = ast.parse("\n".join(_PROMPT.findall(code)))
+    except SyntaxError:
+        return False
+    return any(
+        isinstance(node, _LOOPS)
+        or (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in _SEARCHES
+        )
+        for node in ast.walk(tree)
+    )
 
 
 def scoped_words(comment: str) -> tuple[str, ...] | None:

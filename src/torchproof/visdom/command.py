@@ -24,6 +24,10 @@ from torchproof.visdom.front_end import front_end_folder
 # The server imports the client, which imports torch if installed: four fifths of the start-up.
 _COMMAND = """
 import os, sys
+sys.path.insert(0, {source!r})
+from torchproof.processes.orphans import die_with_parent
+die_with_parent()
+del sys.path[0]
 sys.modules["torch"] = None
 from visdom.server import app, run_server
 run_server.download_scripts = lambda: None
@@ -32,6 +36,7 @@ if static := os.environ.get("TORCHPROOF_STATIC"):
 {before}
 run_server.download_scripts_and_run()
 """
+_SOURCE = str(Path(__file__).parents[2])
 _LISTENING = "You can navigate to "
 
 
@@ -88,12 +93,13 @@ def visdom_command(
 
     The block begins when the command says where it listens, or has ended. `env` is added to its
     environment, and `before` is Python that runs first. It gets no input. Only its download is
-    left out; `front_end` is for browsers.
+    left out; `front_end` is for browsers. Without the flag `-bind_local` it listens on every
+    interface, as Visdom does.
     """
     with tempfile.TemporaryDirectory(prefix="torchproof-command-") as folder:
         # A file, not `-c`: tornado starts the process again when its source changes.
         program = Path(folder, "visdom")
-        program.write_text(_COMMAND.format(before=before))
+        program.write_text(_COMMAND.format(source=_SOURCE, before=before))
         home = home or Path(folder, "home")
         home.mkdir(exist_ok=True)
         port = port or _free_port()

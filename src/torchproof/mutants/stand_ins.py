@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from torchproof.mutants.changes import HELPERS
+from torchproof.mutants.changes import STAND_INS
 
 
 class Notes(Protocol):
@@ -18,7 +18,7 @@ class Notes(Protocol):
         """Note something."""
 
 
-class Helpers:
+class StandIns:
     """The functions that take the place of code.
 
     Byte 0 of `ran` is set when one of them changed something; the others belong to the probes.
@@ -61,5 +61,5 @@ class Helpers:
 
 
 def install(ran: Notes) -> None:
-    """Put the helpers into `builtins`."""
-    setattr(builtins, HELPERS, Helpers(ran))
+    """Put the stand-ins into `builtins`."""
+    setattr(builtins, STAND_INS, StandIns(ran))
