@@ -28,7 +28,7 @@ def test_a_page_shows_how_its_statements_stand(tmp_path: Path) -> None:
     assert re.search(r'reported-source">Source: the <a [^>]*>notes</a> on CUDA</p>', shown)
     assert 'href="https://pytorch.org/a">https://pytorch.org/a</a>' in shown
     line = "Statements on this page: 1 proven by the block after them, 0 linked to their proof, "
-    assert f"{line}2 reported, 1 explanations." in shown
+    assert f"{line}2 reported, 1 explained." in shown
     assert "<p>1 proven, 2 reported.</p>" in done.page("index")
     data = json.loads((done.html / "examples.json").read_text(encoding="utf-8"))
     assert data["statements"] == {

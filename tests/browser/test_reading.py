@@ -132,3 +132,18 @@ def test_without_javascript_the_text_and_the_navigation_are_there(open_context: 
     expect(page.locator("article h1")).to_contain_text("utograd")
     page.goto(SCRIPT)
     assert page.locator("article img").first.evaluate("e => e.complete || e.loading === 'lazy'")
+
+
+def test_nothing_of_the_front_page_sticks_out_of_its_column(open_context: Open) -> None:
+    page = open_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.goto("index.html")
+    out = """() => {
+        const right = (element) => element.getBoundingClientRect().right;
+        const sticks = (all, column) => [...all].filter((e) => right(e) > right(column) + 1);
+        const text = document.querySelectorAll(".front dl *, .front p");
+        const example = document.querySelector("#an-example > .highlight-pycon");
+        const said = document.querySelectorAll("#an-example > .verdict *");
+        return [...sticks(text, document.querySelector(".front")), ...sticks(said, example)]
+            .map((element) => element.outerHTML);
+    }"""
+    assert page.evaluate(out) == []

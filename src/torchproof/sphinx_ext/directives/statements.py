@@ -74,7 +74,7 @@ def _numbers(numbers: dict[str, int]) -> nodes.paragraph:
     line += nodes.Text(
         translate(
             "Statements on this page: %s proven by the block after them, %s linked to their proof, "
-            "%s reported, %s explanations.",
+            "%s reported, %s explained.",
             *(str(numbers[standing.value]) for standing in Standing),
         )
     )
