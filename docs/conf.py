@@ -60,6 +60,7 @@ html_title = "Torchproof"
 html_static_path = ["_static"]
 html_css_files = [
     "torchproof.css",
+    "width.css",
     "front.css",
     "names.css",
     "tables.css",
