@@ -66,6 +66,7 @@ html_css_files = [
     "code-links.css",
     "facts.css",
     "statements.css",
+    "parameters.css",
     "page-links.css",
     "reach.css",
     "search/search.css",

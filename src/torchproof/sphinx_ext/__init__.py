@@ -24,6 +24,7 @@ from torchproof.sphinx_ext.directives import (
     fact_anchors,
     name_index,
     note_2019,
+    parameters,
     planted_faults,
     reading_order,
     release_changes,
@@ -76,6 +77,7 @@ READING = (
     code_links,  # also doctree-resolved
     fact_anchors,
     note_2019,
+    parameters,  # also build-finished
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
     totals,
