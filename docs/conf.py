@@ -67,6 +67,7 @@ html_css_files = [
     "facts.css",
     "statements.css",
     "parameters.css",
+    "edge-cases.css",
     "page-links.css",
     "reach.css",
     "search/search.css",
@@ -75,6 +76,7 @@ html_css_files = [
 html_js_files = [
     (f"{name}.js", {"defer": "defer"})
     for name in (
+        "edge-cases",
         "filters",
         "names",
         "reach",

@@ -19,6 +19,7 @@ from torchproof.sphinx_ext import (
 from torchproof.sphinx_ext.directives import (
     code_links,
     compatibility,
+    edge_cases,
     entry,
     example,
     fact_anchors,
@@ -78,6 +79,7 @@ READING = (
     fact_anchors,
     note_2019,
     parameters,  # also build-finished
+    edge_cases,  # a post-transform, after the placeholders
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
     totals,

@@ -18,8 +18,8 @@ from torchproof.finding.markdown import split_options
 
 _DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)", re.DOTALL)
 _TRANSPARENT = {
-    "admonition", "attention", "caution", "container", "danger", "dropdown", "hint", "important",
-    "note", "seealso", "tip", "warning",
+    "admonition", "attention", "caution", "container", "danger", "dropdown", "edge-cases", "hint",
+    "important", "note", "seealso", "tip", "warning",
 }  # fmt: skip
 """Directives whose content is prose of the page."""
 
