@@ -30,6 +30,7 @@ from torchproof.sphinx_ext.directives import (
     reading_order,
     release_changes,
     sections,
+    silent_faults,
     statements,
     then_and_now,
     totals,
@@ -80,6 +81,7 @@ READING = (
     note_2019,
     parameters,  # also build-finished
     edge_cases,  # a post-transform, after the placeholders
+    silent_faults,  # also doctree-read
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
     totals,
