@@ -67,6 +67,8 @@ html_css_files = [
     "code-links.css",
     "facts.css",
     "statements.css",
+    "parameters.css",
+    "edge-cases.css",
     "page-links.css",
     "reach.css",
     "search/search.css",
@@ -75,6 +77,7 @@ html_css_files = [
 html_js_files = [
     (f"{name}.js", {"defer": "defer"})
     for name in (
+        "edge-cases",
         "filters",
         "names",
         "reach",

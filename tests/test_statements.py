@@ -28,6 +28,7 @@ def standings(text: str) -> list[str]:
         (":::{explained}\nA sum is what addition gives.\n:::\n", "explained"),
         (":::{reported} [CUDA notes](https://pytorch.org)\nStreams differ.\n:::\n", "reported"),
         (f":::{{note}}\nIt is so.\n:::\n\n{BLOCK}", "proven"),
+        (f"::::{{silent}} A sum\nIt is so.\n\n{BLOCK}::::\n", "proven"),
         (f"Two.\n\n:::{{figure}} a.png\n:::\n\n{BLOCK}", "proven"),
     ],
 )

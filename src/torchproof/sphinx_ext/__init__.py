@@ -19,15 +19,18 @@ from torchproof.sphinx_ext import (
 from torchproof.sphinx_ext.directives import (
     code_links,
     compatibility,
+    edge_cases,
     entry,
     example,
     fact_anchors,
     name_index,
     note_2019,
+    parameters,
     planted_faults,
     reading_order,
     release_changes,
     sections,
+    silent_faults,
     statements,
     then_and_now,
     totals,
@@ -76,6 +79,9 @@ READING = (
     code_links,  # also doctree-resolved
     fact_anchors,
     note_2019,
+    parameters,  # also build-finished
+    edge_cases,  # a post-transform, after the placeholders
+    silent_faults,  # also doctree-read
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
     totals,

@@ -106,7 +106,7 @@ def proof_domain(env: BuildEnvironment) -> ProofDomain:
 def _resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.Element | None:
-    """Resolve a Python role to the entry of that name, or a subject link to its section.
+    """Resolve a Python role to its entry, a subject link to its section, and a place to itself.
 
     A name in an area under construction is plain text until it has an entry.
     """
@@ -114,6 +114,9 @@ def _resolve(
     target = node["reftarget"]
     if node.get("reftype") == "subject" and target in domain.subjects:
         doc, anchor = domain.subjects[target]
+        return make_refnode(app.builder, node["refdoc"], doc, anchor, content)
+    if node.get("reftype") == "anchor":
+        doc, _, anchor = target.partition("#")
         return make_refnode(app.builder, node["refdoc"], doc, anchor, content)
     if node.get("refdomain") != "py":
         return None

@@ -13,6 +13,7 @@ from torchproof.statements.universal import CODE, scoped_words, searches, univer
 
 LONGEST = 2
 """Most sentences of a paragraph before its block."""
+_ROWS = {Shape.ROW, Shape.PARAMETER}
 _LINK = re.compile(r"\[[^\]]*\]\([^)]+\)|\{[\w:]+\}`[^`]+`")
 _ENDING = re.compile(r"[.!?]['\")*_]*(?=\s+\S|\s*$)")
 _SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf)\.", re.I)
@@ -89,6 +90,8 @@ def _bind(found: Sequence[Part]) -> Iterator[Statement | Fault]:
             yield from _paragraph(found, index)
         elif part.shape is Shape.ROW:
             yield from _row(found, index)
+        elif part.shape is Shape.PARAMETER:
+            yield from _parameter(found, index)
 
 
 def _sets_up(part: Part) -> bool:
@@ -115,7 +118,7 @@ def _paragraph(found: Sequence[Part], index: int) -> Iterator[Statement | Fault]
                 f"{LONGEST}, or explain the rest in {{explained}}",
             )
         yield from _universal(found, index, proof.text)
-    elif proof is not None and proof.shape is Shape.ROW and part.text.rstrip().endswith(":"):
+    elif proof is not None and proof.shape in _ROWS and part.text.rstrip().endswith(":"):
         yield Statement(part.line, part.text, Standing.EXPLAINED)
     elif len(_LINK.findall(part.text)) >= sentences(part.text):
         yield Statement(part.line, part.text, Standing.LINKED)
@@ -150,6 +153,19 @@ def _row(found: Sequence[Part], index: int) -> Iterator[Statement | Fault]:
             part.line,
             f"no block proves the row “{_beginning(part.text)}”: link the section that does, or "
             "put a {doctest} block after the table",
+        )
+
+
+def _parameter(found: Sequence[Part], index: int) -> Iterator[Statement | Fault]:
+    """Yield the row of a parameter: the block that proves it stands elsewhere, so it has a link."""
+    part = found[index]
+    yield Statement(part.line, part.text, Standing.LINKED)
+    yield from _universal(found, index, "")
+    if not _LINK.search(part.text):
+        yield Fault(
+            part.line,
+            f"the parameter “{_beginning(part.text)}” has no link: link the section that shows "
+            "what it does, as in [its effect](#SECTION)",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from markdown_it import MarkdownIt
@@ -18,8 +18,8 @@ from torchproof.finding.markdown import split_options
 
 _DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)", re.DOTALL)
 _TRANSPARENT = {
-    "admonition", "attention", "caution", "container", "danger", "dropdown", "hint", "important",
-    "note", "seealso", "tip", "warning",
+    "admonition", "attention", "caution", "container", "danger", "dropdown", "edge-cases", "hint",
+    "important", "note", "seealso", "silent", "tip", "warning",
 }  # fmt: skip
 """Directives whose content is prose of the page."""
 
@@ -31,6 +31,8 @@ class Shape(Enum):
     PARAGRAPH = "paragraph"
     ROW = "row"
     """A row of a table below its head, or an item of a list."""
+    PARAMETER = "parameter"
+    """An item of `{parameters}`, which needs a link."""
     BLOCK = "block"
     """A `{doctest}` block."""
     SCOPE = "scope"
@@ -123,10 +125,12 @@ def _fence(token: Token, line: int) -> Iterator[Part]:
         yield Part(Shape.BLOCK, line, token.content)
     elif name in named:
         yield Part(named[name], line, f"{argument}\n{token.content}")
-    elif name in _TRANSPARENT:
+    elif name in _TRANSPARENT or name == "parameters":
         _, options = split_options(token.content)
         content = token.content.split("\n")[options:]
-        yield from parts("\n".join(content), offset=line + options)
+        for part in parts("\n".join(content), offset=line + options):
+            of_parameters = name == "parameters" and part.shape is Shape.ROW
+            yield replace(part, shape=Shape.PARAMETER) if of_parameters else part
     else:
         yield Part(Shape.OTHER, line, token.content)
 

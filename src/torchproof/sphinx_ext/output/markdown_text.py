@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from docutils import nodes
 from sphinx import addnodes
 
+from torchproof.sphinx_ext.directives.edge_cases import edge_cases, title_of
 from torchproof.sphinx_ext.drawings import drawing, drawing_markdown
 
 _SKIPPED = (nodes.comment, nodes.substitution_definition, nodes.target, addnodes.index)
@@ -47,6 +48,8 @@ class MarkdownText:
                 return self._signature(node)
             case nodes.Element() if isinstance(node, nodes.Admonition | nodes.block_quote):
                 return self._quote(node, depth)
+            case edge_cases():
+                return f"**{title_of(node)[0]}**\n\n{self._blocks(node.children, depth)}"
             case drawing():
                 return drawing_markdown(node)
             case nodes.raw():

@@ -1,0 +1,104 @@
+"""The `{edge-cases}` directive: what seldom matters is folded, proven as the rest.
+
+With content it folds that. Without, it is a mark that folds what follows it in its section, with
+the sections below. That happens only as a page is written: subjects, anchors, the table of contents
+and the search see the page unfolded.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from torchproof.sphinx_ext.directives.entry import entry_footer
+from torchproof.sphinx_ext.translation import counted, say
+from torchproof.sphinx_ext.warning_types import Kind, warn
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import SphinxTranslator
+
+
+class edge_cases(nodes.container):  # noqa: N801 - docutils names its nodes like this
+    """What is folded."""
+
+
+class edge_cases_mark(nodes.Invisible, nodes.Element):  # noqa: N801
+    """The place from which the rest of a section is folded."""
+
+
+class EdgeCasesDirective(SphinxDirective):
+    """Fold the content, or the rest of the section."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the fold, or the mark where it begins."""
+        if not self.content:
+            return [edge_cases_mark(location=self.get_location())]
+        fold = edge_cases("", *self.parse_content_to_nodes())
+        self.set_source_info(fold)
+        return [fold]
+
+
+class FoldEdgeCases(SphinxPostTransform):
+    """Move what follows a mark into a fold."""
+
+    default_priority = 8
+
+    def run(self, **_: object) -> None:
+        """Fold the rest of each section with a mark, but not the footer of its entry."""
+        for mark in list(self.document.findall(edge_cases_mark)):
+            around = mark.parent
+            place = around.index(mark)
+            rest = [n for n in around.children[place + 1 :] if not isinstance(n, entry_footer)]
+            if not rest or not isinstance(around, nodes.section):
+                warn(
+                    Kind.ENTRY,
+                    "{edge-cases} without content folds the rest of its section, and here is none: "
+                    "move it up, or put what it folds into it",
+                    location=mark["location"],
+                )
+                around.remove(mark)
+                continue
+            for node in rest:
+                around.remove(node)
+            around[place] = edge_cases("", *rest)
+
+
+def title_of(fold: edge_cases) -> tuple[str, str]:
+    """Return the title of a fold, and how many examples are in it."""
+    blocks = [b for b in fold.findall(nodes.literal_block) if b.get("testnodetype") == "doctest"]
+    return say("Edge cases, checked"), counted("%d example", "%d examples", len(blocks))
+
+
+def _visit(self: HTML5Translator, node: edge_cases) -> None:
+    title, number = title_of(node)
+    self.body.append(
+        f'<details class="edge-cases"><summary>{escape(title)} '
+        f'<span class="edge-cases-number">{escape(number)}</span></summary>\n'
+    )
+
+
+def _depart(self: HTML5Translator, _: edge_cases) -> None:
+    self.body.append("</details>\n")
+
+
+def _pass(_: SphinxTranslator, __: nodes.Element) -> None:
+    """Write what is folded without the fold."""
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive and the transform; HTML alone can fold."""
+    plain = (_pass, _pass)
+    app.add_node(
+        edge_cases, html=(_visit, _depart), latex=plain, text=plain, man=plain, texinfo=plain
+    )
+    app.add_node(edge_cases_mark, html=plain, latex=plain, text=plain, man=plain, texinfo=plain)
+    app.add_directive("edge-cases", EdgeCasesDirective)
+    app.add_post_transform(FoldEdgeCases)
