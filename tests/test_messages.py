@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchproof.sphinx_ext.search.messages import messages_in, sentences_in
+from torchproof.sphinx_ext.messages import messages_in, sentences_in
 
 
 def test_a_message_has_its_type_and_all_of_its_lines() -> None:

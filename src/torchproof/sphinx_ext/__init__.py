@@ -23,6 +23,7 @@ from torchproof.sphinx_ext.directives import (
     entry,
     example,
     fact_anchors,
+    message_index,
     name_index,
     note_2019,
     parameters,
@@ -82,6 +83,7 @@ READING = (
     parameters,  # also build-finished
     edge_cases,  # a post-transform, after the placeholders
     silent_faults,  # also doctree-read
+    message_index,  # also doctree-read
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
     totals,

@@ -16,16 +16,12 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from torchproof.sphinx_ext.directives.entry import entry_footer
-from torchproof.sphinx_ext.translation import counted, say
+from torchproof.sphinx_ext.folds import edge_cases, title_of
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.docutils import SphinxTranslator
-
-
-class edge_cases(nodes.container):  # noqa: N801 - docutils names its nodes like this
-    """What is folded."""
 
 
 class edge_cases_mark(nodes.Invisible, nodes.Element):  # noqa: N801
@@ -69,12 +65,6 @@ class FoldEdgeCases(SphinxPostTransform):
             for node in rest:
                 around.remove(node)
             around[place] = edge_cases("", *rest)
-
-
-def title_of(fold: edge_cases) -> tuple[str, str]:
-    """Return the title of a fold, and how many examples are in it."""
-    blocks = [b for b in fold.findall(nodes.literal_block) if b.get("testnodetype") == "doctest"]
-    return say("Edge cases, checked"), counted("%d example", "%d examples", len(blocks))
 
 
 def _visit(self: HTML5Translator, node: edge_cases) -> None:

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from docutils import nodes
 from sphinx import addnodes
 
-from torchproof.sphinx_ext.search.messages import messages_in, sentences_in
+from torchproof.sphinx_ext.messages import messages_in, sentences_in
 
 _Node = TypeVar("_Node", bound=nodes.Element)
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
