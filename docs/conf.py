@@ -69,6 +69,7 @@ html_css_files = [
     "statements.css",
     "parameters.css",
     "edge-cases.css",
+    "moved.css",
     "page-links.css",
     "reach.css",
     "search/search.css",
@@ -78,6 +79,7 @@ html_js_files = [
     (f"{name}.js", {"defer": "defer"})
     for name in (
         "edge-cases",
+        "moved",
         "filters",
         "names",
         "reach",

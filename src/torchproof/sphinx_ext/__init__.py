@@ -43,6 +43,7 @@ from torchproof.sphinx_ext.output import (
     gallery_styles,
     gate,
     markdown_pages,
+    moved,
     not_found,
     page_links,
     picture_sizes,
@@ -96,6 +97,7 @@ READING = (
     planted_faults,
 )
 WRITING = (
+    moved,  # env-check-consistency, html-page-context, html-collect-pages
     page_links,  # html-page-context, like all up to picture_sizes
     repository,
     markdown_pages,
