@@ -1,6 +1,6 @@
 """Lead old addresses to the new ones: docs/moved.toml names pages and sections that moved.
 
-A page that is gone becomes a page that leads on. The anchor of a section stays on its old page, with
+A page that is gone becomes a page that leads on. The anchor of a section stays on its page, with a
 a line that leads on; so it works without JavaScript, and from a search engine.
 """
 
