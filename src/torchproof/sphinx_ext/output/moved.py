@@ -1,7 +1,7 @@
 """Lead old addresses to the new ones: docs/moved.toml names pages and sections that moved.
 
-A page that is gone becomes a page that leads on. The anchor of a section stays on its page, with a
-a line that leads on; so it works without JavaScript, and from a search engine.
+A page that is gone becomes a page that leads on. The anchor of a section stays on its old
+page, with a line that leads on; so it works without JavaScript, and from a search engine.
 """
 
 from __future__ import annotations
