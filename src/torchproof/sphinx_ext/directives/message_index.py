@@ -17,7 +17,7 @@ from torchproof.sphinx_ext.directives.tables import filters, row, table
 from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.messages import messages_in
 from torchproof.sphinx_ext.placeholders import place
-from torchproof.sphinx_ext.translation import counted, say
+from torchproof.sphinx_ext.translation import say
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -72,10 +72,9 @@ def draw_message_index(env: BuildEnvironment, docname: str, area: str) -> list[n
     ]
     target = f"messages-of-{area}"
     heads = [say("message"), say("cause and remedy"), say("shown by")]
-    number = counted("%d message", "%d messages", len(rows))
     listed = table(heads, rows, classes=["messages"], name=target)
     # Without content on reading: the search leads to what provokes a message, not to this list.
-    return [filters(target, {}), nodes.paragraph("", number), listed]
+    return [filters(target, {}), listed]
 
 
 def _links(
