@@ -180,6 +180,11 @@ def test_line_of_an_attribute_and_absence_of_c_sources() -> None:
             "autograd.html#torch.autograd.graph.save_on_cpu",
         ),
         ("torch.autograd.graph.Node.name", "generated/torch.autograd.graph.Node.name.html"),
+        ("torch.autocast", "amp.html#torch.autocast"),
+        ("torch.amp.custom_fwd", "amp.html#torch.amp.custom_fwd"),
+        ("torch.amp.GradScaler", "amp.html#gradient-scaling"),
+        ("torch.amp.GradScaler.unscale_", "amp.html#gradient-scaling"),
+        ("torch.nn.utils.clip_grad_norm_", "generated/torch.nn.utils.clip_grad_norm_.html"),
         ("torch.optim.Optimizer.step", "generated/torch.optim.Optimizer.step.html"),
         (
             "torch.__future__.set_swap_module_params_on_conversion",

@@ -12,8 +12,9 @@ _FUNCTION_PAGES = frozenset({"forward", "backward", "jvp", "vmap"})
 _CONTEXT_PAGES = frozenset(
     {"mark_dirty", "mark_non_differentiable", "save_for_backward", "set_materialize_grads"}
 )
-# Names that PyTorch's autograd.md, future_mod.md and optim.md document without their own page.
+# Names that PyTorch's amp.md, autograd.md, future_mod.md and optim.md document without their own page.
 _IN_PLACE = {
+    "amp": r"torch\.autocast|torch\.amp\.custom_[bf]wd",
     "autograd": r"torch\.autograd\.(Function|function\.Function(Ctx|Meta)|(set_)?detect_anomaly"
     r"|graph\.(?!Node|increment_version)\w+)",
     "future_mod": r"torch\.__future__\.\w+",
@@ -63,6 +64,8 @@ def _released(version: str) -> bool:
 
 def _page(qualified: str, value: Any) -> str:
     owner, _, member = qualified.rpartition(".")
+    if qualified.startswith("torch.amp.GradScaler"):
+        return "amp.html#gradient-scaling"
     if owner == "torch.nn.Module":
         anchor = "" if member.startswith("_") else f"#{qualified}"
         return f"generated/torch.nn.Module.html{anchor}"
