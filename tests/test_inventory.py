@@ -190,6 +190,8 @@ def test_line_of_an_attribute_and_absence_of_c_sources() -> None:
             "torch.__future__.set_swap_module_params_on_conversion",
             "future_mod.html#torch.__future__.set_swap_module_params_on_conversion",
         ),
+        ("torch.library.custom_op", "library.html#torch.library.custom_op"),
+        ("torch.func.vmap", "generated/torch.func.vmap.html"),
     ],
 )
 def test_upstream_page(name: str, address: str) -> None:

@@ -3,7 +3,7 @@ A gradient for each sample takes one call, not one for each
 ===========================================================
 
 The gradient of a batch is a mean; which sample pulls how strongly is lost in it. Does it take a
-loop to see them one by one? No: ``torch.func.vmap`` over ``torch.func.grad`` of a
+loop to see them one by one? No: :py:func:`torch.func.vmap` over :py:func:`torch.func.grad` of a
 :py:func:`torch.func.functional_call` gives them in one call, equal to those of the loop. The
 sample with a wrong label stands out.
 """

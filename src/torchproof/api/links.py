@@ -12,12 +12,14 @@ _FUNCTION_PAGES = frozenset({"forward", "backward", "jvp", "vmap"})
 _CONTEXT_PAGES = frozenset(
     {"mark_dirty", "mark_non_differentiable", "save_for_backward", "set_materialize_grads"}
 )
-# Names that PyTorch's amp.md, autograd.md, future_mod.md and optim.md document without their own page.
+# Names that amp.md, autograd.md, future_mod.md, library.md and optim.md of PyTorch document without
+# a page of their own.
 _IN_PLACE = {
     "amp": r"torch\.autocast|torch\.amp\.custom_[bf]wd",
     "autograd": r"torch\.autograd\.(Function|function\.Function(Ctx|Meta)|(set_)?detect_anomaly"
     r"|graph\.(?!Node|increment_version)\w+)",
     "future_mod": r"torch\.__future__\.\w+",
+    "library": r"torch\.library\.\w+",
     "optim": r"torch\.optim\.Optimizer",
 }
 
