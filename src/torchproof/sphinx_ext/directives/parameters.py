@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -90,9 +91,13 @@ class ParametersDirective(SphinxDirective):
             self._warn(f"torch tells the signature of {name}: leave :signature: out")
             return own
         named = parameters_of(written) or ()
-        listed = {parameter.name for parameter in named}
+        listed = {parameter.name for parameter in own}
+        place = next(n for n, parameter in enumerate(own) if parameter.gathers)
+        hidden = [parameter for parameter in named if parameter.name not in listed]
         # What has a name of its own keeps its place and default.
-        return [*named, *(p for p in own if not p.gathers and p.name not in listed)]
+        whole = [*own[:place], *hidden, *own[place:]]
+        shown = {parameter.name for parameter in named}
+        return [p for p in whole if not p.gathers or p.name in shown]
 
     def _compare(self, names: Sequence[str], known: list[Parameter], rows: list[Row]) -> None:
         """Warn of parameters without a row that holds here, and of rows without a parameter."""
@@ -126,7 +131,8 @@ class ParametersDirective(SphinxDirective):
         if own.marks:
             text = say_marks(own.marks)
             name += [nodes.Text(" "), nodes.inline("", text, classes=["parameter-since"])]
-        value = told.default or own.parameter.default
+        # The name of a function says what <function name> does not.
+        value = re.sub(r"<function (\w+)>", r"\1", told.default or own.parameter.default)
         word = "–" if told.gathers else say("required")
         default = _code(value, "parameter-default") if value else nodes.inline("", word)
         inline, messages = self.parse_inline(own.effect, lineno=self._line(own.line))
