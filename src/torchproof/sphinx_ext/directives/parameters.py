@@ -47,25 +47,31 @@ class ParametersDirective(SphinxDirective):
         except BadRow as error:
             self._warn(str(error), error.line)
             return []
-        if known is None:
-            return []
-        self._compare(names, known, rows)
+        if known is not None:
+            self._compare(names, known, rows)
         tables = proof_domain(self.env).of_pages(_PART)
         tables.setdefault(self.env.docname, []).extend(names)
-        order = [parameter.name for parameter in known]
-        rows.sort(key=lambda r: order.index(r.parameter.name) if r.parameter.name in order else 99)
-        given = {parameter.name: parameter for parameter in known}
+        given = {parameter.name: parameter for parameter in known or ()}
+        order = list(given)
+        # What only other releases take comes last.
+        last = len(order)
+        rows.sort(
+            key=lambda r: order.index(r.parameter.name) if r.parameter.name in given else last
+        )
         heads = [say("parameter and type"), say("default"), say("effect")]
         return [table(heads, [self._row(r, given) for r in rows], classes=["parameters"])]
 
     def _known(self, names: Sequence[str]) -> list[Parameter] | None:
-        """Return the parameters of the names together; warn and return None if unknown."""
-        here = {
-            name for subject in subjects_of(self.env, self.env.docname) for name in subject.names
-        }
+        """Return the parameters of the names together; None if they are unknown."""
+        descriptions = descriptions_of(self.env)
+        subjects = subjects_of(self.env, self.env.docname)
+        here = {name for subject in subjects for name in subject.names}
         known: dict[str, Parameter] = {}
         for name in names:
-            described = descriptions_of(self.env).described.get(name)
+            if name in descriptions.errors:
+                # Its entry tells that this torch does not have it; the rows are what is known.
+                return None
+            described = descriptions.described.get(name)
             if described is None or name not in here:
                 self._warn(f"{name} has no {{entry}} on this page; a table of parameters needs one")
                 return None
