@@ -7,25 +7,19 @@ as a page is written: subjects, anchors, the table of contents and the search se
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
-from sphinx.writers.html5 import HTML5Translator
 
 from torchproof.sphinx_ext.directives.entry import entry_footer
-from torchproof.sphinx_ext.translation import counted, say
+from torchproof.sphinx_ext.folds import edge_cases
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.docutils import SphinxTranslator
-
-
-class edge_cases(nodes.container):  # noqa: N801 - docutils names its nodes like this
-    """What is folded."""
 
 
 class edge_cases_mark(nodes.Invisible, nodes.Element):  # noqa: N801
@@ -88,34 +82,13 @@ def _is_below_an_entry(section: nodes.Element) -> bool:
     return isinstance(above, nodes.section) and isinstance(above.parent, nodes.section)
 
 
-def title_of(fold: edge_cases) -> tuple[str, str]:
-    """Return the title of a fold, and how many examples are in it."""
-    blocks = [b for b in fold.findall(nodes.literal_block) if b.get("testnodetype") == "doctest"]
-    return say("Edge cases, checked"), counted("%d example", "%d examples", len(blocks))
-
-
-def _visit(self: HTML5Translator, node: edge_cases) -> None:
-    title, number = title_of(node)
-    self.body.append(
-        f'<details class="edge-cases"><summary>{escape(title)} '
-        f'<span class="edge-cases-number">{escape(number)}</span></summary>\n'
-    )
-
-
-def _depart(self: HTML5Translator, _: edge_cases) -> None:
-    self.body.append("</details>\n")
-
-
-def _pass(_: SphinxTranslator, __: nodes.Element) -> None:
-    """Write what is folded without the fold."""
+def _pass(_: SphinxTranslator, __: edge_cases_mark) -> None:
+    """Write nothing for a mark."""
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive and the transform; HTML alone can fold."""
+    """Register the mark, the directive and the transform."""
     plain = (_pass, _pass)
-    app.add_node(
-        edge_cases, html=(_visit, _depart), latex=plain, text=plain, man=plain, texinfo=plain
-    )
     app.add_node(edge_cases_mark, html=plain, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_directive("edge-cases", EdgeCasesDirective)
     app.add_post_transform(FoldEdgeCases)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from docutils import nodes
 from sphinx import addnodes
 
-from torchproof.sphinx_ext.directives.edge_cases import edge_cases, title_of
 from torchproof.sphinx_ext.drawings import drawing, drawing_markdown
+from torchproof.sphinx_ext.folds import edge_cases, title_of
 
 _SKIPPED = (nodes.comment, nodes.substitution_definition, nodes.target, addnodes.index)
 _SKIPPED_CLASSES = {"sphx-glr-download-link-note"}
