@@ -24,6 +24,7 @@ MARK = "\n:::{edge-cases}\n:::\n"
 REFUSED = "\nA number is refused.\n\n```{doctest}\n>>> 2 + 2\n4\n```\n"
 ODD = "\n### Odd inputs\n\nAn odd one.\n\n```{doctest}\n>>> 3 + 3\n6\n```\n"
 PAIR = "\nA pair is taken.\n\n```{doctest}\n>>> 4 + 4\n8\n```\n"
+KEPT = ODD.replace("Odd inputs", "Usual inputs").replace("An odd one", "A usual one")
 INSIDE = f"\n::::{{edge-cases}}{PAIR}::::\n"
 FILLER = "\n".join(f"\n```{{doctest}}\n>>> {n} * 9\n{n * 9}\n```\n" for n in range(1, 40))
 
@@ -34,6 +35,7 @@ def text_of(*, folded: bool) -> str:
     text = page(
         first + MARK + REFUSED + ODD,
         entry("torch.nn.Module.eval", ">>> 5 + 5\n10") + INSIDE,
+        entry("torch.nn.Module.cpu", ">>> 7 + 7\n14") + KEPT + MARK + ODD.replace("odd", "old"),
         FILLER,
     )
     return text if folded else text.replace(MARK, "").replace(INSIDE, PAIR)
@@ -49,7 +51,7 @@ def test_a_fold_changes_no_subject_and_no_statement(tmp_path: Path) -> None:
     folded, plain = (written(tmp_path, folded=f) for f in (True, False))
     found = [find_in_page(p, root=tmp_path) for p in (folded, plain)]
     assert [s.digest for s in found[0].subjects] == [s.digest for s in found[1].subjects]
-    assert [s.id.partition("::")[2] for s in found[0].subjects] == ["train", "eval"]
+    assert [s.id.partition("::")[2] for s in found[0].subjects] == ["train", "eval", "cpu"]
     told = [read_statements(p.read_text(encoding="utf-8")) for p in (folded, plain)]
     said = [[(s.text, s.standing) for s in t.statements] for t in told]
     assert said[0] == said[1]
@@ -82,12 +84,13 @@ def anchors(build: Build) -> list[str]:
 
 
 def test_the_rest_of_the_section_is_folded_without_its_footer(sites: tuple[Build, Build]) -> None:
-    [first, second] = re.findall(
+    [first, second, third] = re.findall(
         r'<details class="edge-cases">.*?</details>', sites[0].page("pages/a"), re.DOTALL
     )
     assert ("A number is refused." in first, "Odd inputs" in first) == (True, True)
     assert ("What it does." in first, "entry-footer" in first) == (False, False)
     assert "A pair is taken." in second
+    assert ("Usual inputs" in third, "An old one." in third) == (False, True)
     summary = '<summary>Edge cases, checked <span class="edge-cases-number">{}</span></summary>'
     assert (summary.format("2 examples") in first, summary.format("1 example") in second) == (
         (True, True)
@@ -159,6 +162,6 @@ def test_paper_has_the_fold_open(sites: tuple[Build, Build], tab: Page) -> None:
     tab.emulate_media(media="screen")
     assert not tab.get_by_text("An odd one.").evaluate(shown)
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert tab.locator("details.edge-cases[open]").count() == 2
+    assert tab.locator("details.edge-cases[open]").count() == 3
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert tab.locator("details.edge-cases[open]").count() == 0

@@ -31,15 +31,13 @@ def described(name: str, *rows: str, signature: str = "") -> str:
 
 
 def test_a_signature_is_split_into_names_types_and_defaults() -> None:
-    text = (
-        "(f: Callable[..., int], s: str = 'a: b = c', /, *args, k=(1, 2), t: dict[str, int]) -> T"
-    )
+    text = "(f: Callable[..., int], s: str = 'a: b = c', /, *args, k=(1, 2), t: A[f(a=1)]) -> T"
     assert parameters_of(text) == (
         Parameter("f", "Callable[..., int]"),
         Parameter("s", "str", "'a: b = c'"),
         Parameter("*args"),
         Parameter("k", "", "(1, 2)"),
-        Parameter("t", "dict[str, int]"),
+        Parameter("t", "A[f(a=1)]"),
     )
     assert parameters_of("()") == ()
     assert parameters_of("(...)") is None

@@ -11,7 +11,7 @@ from sites import CONF, Build, Site, entry, page
 LIST = "# Wrong without a word\n\nWhat to know.\n\n```{silent-faults} pages\n```\n"
 BOX = """
 :::{silent} A plain `list` hides its layers
-`parameters()` finds none in a `list`, e.g. here. So the optimizer trains nothing.
+`parameters()` finds none in a `list`, e.g. here. So `step` trains nothing.
 
 ```{doctest}
 >>> 1 + 1

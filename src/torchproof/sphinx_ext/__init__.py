@@ -9,6 +9,7 @@ from torchproof.sphinx_ext import (
     dependencies,
     domain,
     drawings,
+    folds,
     page_examples,
     pane_pictures,
     placeholders,
@@ -74,6 +75,7 @@ READING = (
     domain,
     entry,
     drawings,  # also while writing
+    folds,
     example,
     sections,  # a transform: joins subjects with sections
     page_examples,  # doctree-read: warns of examples that are checked but not shown

@@ -1,22 +1,20 @@
 """The `{edge-cases}` directive: what seldom matters is folded, proven as the rest.
 
 With content it folds that. Without, it is a mark that folds what follows it in its section, with
-the sections below. That happens only as a page is written: subjects, anchors, the table of contents
-and the search see the page unfolded.
+the sections below; at the end of a subsection it folds the subsections after it. That happens only
+as a page is written: subjects, anchors, the table of contents and the search see it unfolded.
 """
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
-from sphinx.writers.html5 import HTML5Translator
 
 from torchproof.sphinx_ext.directives.entry import entry_footer
-from torchproof.sphinx_ext.folds import edge_cases, title_of
+from torchproof.sphinx_ext.folds import edge_cases
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
@@ -50,45 +48,47 @@ class FoldEdgeCases(SphinxPostTransform):
     def run(self, **_: object) -> None:
         """Fold the rest of each section with a mark, but not the footer of its entry."""
         for mark in list(self.document.findall(edge_cases_mark)):
-            around = mark.parent
-            place = around.index(mark)
-            rest = [n for n in around.children[place + 1 :] if not isinstance(n, entry_footer)]
-            if not rest or not isinstance(around, nodes.section):
+            place: nodes.Element = mark
+            rest = _after(place)
+            if not rest and _is_below_an_entry(mark.parent):
+                # At the end of a subsection: what folds are the subsections after it.
+                place = mark.parent
+                rest = _after(place)
+            if not rest or not isinstance(place.parent, nodes.section):
                 warn(
                     Kind.ENTRY,
                     "{edge-cases} without content folds the rest of its section, and here is none: "
                     "move it up, or put what it folds into it",
                     location=mark["location"],
                 )
-                around.remove(mark)
-                continue
-            for node in rest:
-                around.remove(node)
-            around[place] = edge_cases("", *rest)
+            else:
+                around = place.parent
+                for node in rest:
+                    around.remove(node)
+                around.insert(around.index(place) + 1, edge_cases("", *rest))
+            mark.parent.remove(mark)
 
 
-def _visit(self: HTML5Translator, node: edge_cases) -> None:
-    title, number = title_of(node)
-    self.body.append(
-        f'<details class="edge-cases"><summary>{escape(title)} '
-        f'<span class="edge-cases-number">{escape(number)}</span></summary>\n'
-    )
+def _after(node: nodes.Element) -> list[nodes.Node]:
+    """Return what follows a node in its section, without the footer of the entry."""
+    around = node.parent
+    following = around.children[around.index(node) + 1 :]
+    return [other for other in following if not isinstance(other, entry_footer)]
 
 
-def _depart(self: HTML5Translator, _: edge_cases) -> None:
-    self.body.append("</details>\n")
+def _is_below_an_entry(section: nodes.Element) -> bool:
+    """Return whether a section is at least at the third level: a page, an entry, a part of it."""
+    above = section.parent
+    return isinstance(above, nodes.section) and isinstance(above.parent, nodes.section)
 
 
-def _pass(_: SphinxTranslator, __: nodes.Element) -> None:
-    """Write what is folded without the fold."""
+def _pass(_: SphinxTranslator, __: edge_cases_mark) -> None:
+    """Write nothing for a mark."""
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive and the transform; HTML alone can fold."""
+    """Register the mark, the directive and the transform."""
     plain = (_pass, _pass)
-    app.add_node(
-        edge_cases, html=(_visit, _depart), latex=plain, text=plain, man=plain, texinfo=plain
-    )
     app.add_node(edge_cases_mark, html=plain, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_directive("edge-cases", EdgeCasesDirective)
     app.add_post_transform(FoldEdgeCases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -46,25 +47,31 @@ class ParametersDirective(SphinxDirective):
         except BadRow as error:
             self._warn(str(error), error.line)
             return []
-        if known is None:
-            return []
-        self._compare(names, known, rows)
+        if known is not None:
+            self._compare(names, known, rows)
         tables = proof_domain(self.env).of_pages(_PART)
         tables.setdefault(self.env.docname, []).extend(names)
-        order = [parameter.name for parameter in known]
-        rows.sort(key=lambda r: order.index(r.parameter.name) if r.parameter.name in order else 99)
-        given = {parameter.name: parameter for parameter in known}
+        given = {parameter.name: parameter for parameter in known or ()}
+        order = list(given)
+        # What only other releases take comes last.
+        last = len(order)
+        rows.sort(
+            key=lambda r: order.index(r.parameter.name) if r.parameter.name in given else last
+        )
         heads = [say("parameter and type"), say("default"), say("effect")]
         return [table(heads, [self._row(r, given) for r in rows], classes=["parameters"])]
 
     def _known(self, names: Sequence[str]) -> list[Parameter] | None:
-        """Return the parameters of the names together; warn and return None if unknown."""
-        here = {
-            name for subject in subjects_of(self.env, self.env.docname) for name in subject.names
-        }
+        """Return the parameters of the names together; None if they are unknown."""
+        descriptions = descriptions_of(self.env)
+        subjects = subjects_of(self.env, self.env.docname)
+        here = {name for subject in subjects for name in subject.names}
         known: dict[str, Parameter] = {}
         for name in names:
-            described = descriptions_of(self.env).described.get(name)
+            if name in descriptions.errors:
+                # Its entry tells that this torch does not have it; the rows are what is known.
+                return None
+            described = descriptions.described.get(name)
             if described is None or name not in here:
                 self._warn(f"{name} has no {{entry}} on this page; a table of parameters needs one")
                 return None
@@ -90,9 +97,13 @@ class ParametersDirective(SphinxDirective):
             self._warn(f"torch tells the signature of {name}: leave :signature: out")
             return own
         named = parameters_of(written) or ()
-        listed = {parameter.name for parameter in named}
+        listed = {parameter.name for parameter in own}
+        place = next(n for n, parameter in enumerate(own) if parameter.gathers)
+        hidden = [parameter for parameter in named if parameter.name not in listed]
         # What has a name of its own keeps its place and default.
-        return [*named, *(p for p in own if not p.gathers and p.name not in listed)]
+        whole = [*own[:place], *hidden, *own[place:]]
+        shown = {parameter.name for parameter in named}
+        return [p for p in whole if not p.gathers or p.name in shown]
 
     def _compare(self, names: Sequence[str], known: list[Parameter], rows: list[Row]) -> None:
         """Warn of parameters without a row that holds here, and of rows without a parameter."""
@@ -126,7 +137,8 @@ class ParametersDirective(SphinxDirective):
         if own.marks:
             text = say_marks(own.marks)
             name += [nodes.Text(" "), nodes.inline("", text, classes=["parameter-since"])]
-        value = told.default or own.parameter.default
+        # The name of a function says what <function name> does not.
+        value = re.sub(r"<function (\w+)>", r"\1", told.default or own.parameter.default)
         word = "–" if told.gathers else say("required")
         default = _code(value, "parameter-default") if value else nodes.inline("", word)
         inline, messages = self.parse_inline(own.effect, lineno=self._line(own.line))
