@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -93,8 +94,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
             "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n    Download\n"
         )
     site.write(files)
-    for name, drawn in {"a": "thumb/sphx_glr_a_thumb", "b": "sphx_glr_b_001"}.items():
-        # Neither is enough: sphinx-gallery makes a thumbnail also of a script that did not run.
+    # Neither is enough: sphinx-gallery makes a thumbnail also of a script that did not run.
+    for drawn in ("thumb/sphx_glr_a_thumb", "sphx_glr_b_001"):
         _draw(site, drawn)
     index = site.root / "docs/index.md"
     index.write_text(index.read_text(encoding="utf-8").replace("pages/*", "pages/*/*"))
@@ -134,7 +135,7 @@ def test_the_reading_order_shows_findings_with_their_questions(built: Build) -> 
     assert second < shown.rindex("Finding a &amp; more")
     assert re.search(r"Is torch\.no_grad(\(\))? it\? (?!Yes)", shown)
     assert 'start="2"' in html
-    assert "Is torch.no_grad it? 1 minute to read" in shown
+    assert re.search(r"it\? 1 minute to read", shown)
     assert "What comes first. 1 minute to read" in shown
 
 

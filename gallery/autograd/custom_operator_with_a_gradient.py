@@ -45,20 +45,6 @@ scores = torch.tensor([[0.2, 0.9, 1.1], [2.0, 0.1, 0.0]])
 print(sparsemax(scores))
 
 # %%
-# Without a derivative
-# --------------------
-#
-# The result of an operator requires grad like any other. That it has no derivative is said by the
-# backward pass.
-
-try:
-    sparsemax(scores.clone().requires_grad_())[:, 0].sum().backward()
-    refusal = ""
-except RuntimeError as error:
-    refusal = str(error)
-print(refusal.split(". ")[0])
-
-# %%
 # The derivative
 # --------------
 #
@@ -130,7 +116,6 @@ TESTS = ("test_schema", "test_autograd_registration", "test_faketensor")
 inputs = scores.double().requires_grad_()
 checked = torch.autograd.gradcheck(sparsemax, inputs)
 report = torch.library.opcheck(sparsemax, (inputs,), test_utils=TESTS)
-print(report)
 
 
 @torch.library.custom_op("torchproof_gallery::doubled", mutates_args=())
@@ -152,7 +137,6 @@ print(str(found["test_schema"]).splitlines()[0])
 # :py:class:`torch.autograd.Function` is enough.
 
 torch.testing.assert_close(result, torch.tensor([[0.0, 0.4, 0.6], [1.0, 0.0, 0.0]]))
-assert "no autograd formula was registered" in refusal
 loss.backward()
 torch.testing.assert_close(leaf.grad, torch.tensor([[0.0, 0.5, -0.5], [0.0, 0.0, 0.0]]))
 value, slope, measured = curves["sparsemax"]

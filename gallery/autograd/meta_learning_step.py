@@ -33,7 +33,6 @@ tasks = [(1 + 0.5 * math.sin(5 * n), 2 * math.pi * n / 4) for n in range(4)]
 
 
 def make_model():
-    """Return a network with the same weights each time."""
     model = nn.Sequential(nn.Linear(1, 40), nn.Tanh(), nn.Linear(40, 1))
     generator = torch.Generator("cpu").manual_seed(0)
     with torch.no_grad():
@@ -44,7 +43,6 @@ def make_model():
 
 
 def loss_of(model, weights, task, x):
-    """Return the loss of the model with other weights on a task."""
     amplitude, phase = task
     return nn.functional.mse_loss(
         functional_call(model, weights, (x,)), amplitude * torch.sin(x + phase)
@@ -59,16 +57,15 @@ def loss_of(model, weights, task, x):
 # Without ``create_graph`` the inner gradient is a constant, which is known as first-order MAML.
 
 
-def adapt(model, task, weights=None, create_graph=True):
+def adapt(model, task, create_graph=True):
     """Return the weights after one step on the given points of a task."""
-    weights = dict(model.named_parameters()) if weights is None else weights
+    weights = dict(model.named_parameters())
     loss = loss_of(model, weights, task, given)
     grads = torch.autograd.grad(loss, list(weights.values()), create_graph=create_graph)
     return {name: p - INNER * g for (name, p), g in zip(weights.items(), grads, strict=True)}
 
 
 def outer_loss(model, task, create_graph=True):
-    """Return the loss on the other points after the inner step."""
     return loss_of(model, adapt(model, task, create_graph=create_graph), task, asked)
 
 
@@ -86,8 +83,7 @@ def outer_gradient(model, task, create_graph):
     return torch.cat([grad.flatten() for grad in grads])
 
 
-def measured_slope(model, task, direction, step=1e-3):
-    """Return the slope of the outer loss along a direction, from two values."""
+def measured_slope(model, task, direction, step=1e-4):
     start = nn.utils.parameters_to_vector(model.parameters()).detach()
     values = []
     for sign in (1, -1):
@@ -112,11 +108,11 @@ given, asked = given.float(), asked.float()
 # -----------------
 #
 # The same number of steps with each gradient. What counts is the loss after the inner step, on
-# points that the inner step has not seen.
+# points that the inner step has not seen. The inner step is a long one, on which the first order
+# fails.
 
 
 def train(loss_of_task, steps=45):
-    """Return the mean outer loss before each step."""
     model, losses = make_model(), []
     optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
     for _ in range(steps):
@@ -128,16 +124,13 @@ def train(loss_of_task, steps=45):
 
 
 runs = {
-    "no inner step": train(
-        lambda model, task: loss_of(model, dict(model.named_parameters()), task, asked)
-    ),
     "first order": train(lambda model, task: outer_loss(model, task, create_graph=False)),
     "MAML": train(outer_loss),
 }
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-for (name, losses), color in zip(runs.items(), ["0.6", "tab:orange", "tab:blue"], strict=True):
+for (name, losses), color in zip(runs.items(), ["tab:orange", "tab:blue"], strict=True):
     ax.semilogy(losses, color=color, lw=2, label=name)
-ax.set(xlabel="step", ylabel="loss after one inner step", title="Trained to be adapted")
+ax.set(xlabel="outer step", ylabel="loss after one inner step", title="Trained to be adapted")
 ax.legend(frameon=False, title="trained with")
 plt.show()
 
@@ -153,7 +146,4 @@ computed, measured = table["create_graph"]
 assert abs(computed / measured - 1) < 1e-4
 computed, measured = table["first order"]
 assert measured < 0 < computed, "here it points uphill"
-assert runs["MAML"][-1] < 0.7 * min(runs["first order"][-1], runs["no inner step"][-1])
-model = make_model()
-weights = adapt(model, tasks[0])
-assert all(p.grad is None for p in model.parameters()) and all(w.grad_fn for w in weights.values())
+assert runs["MAML"][-1] < 0.1 * runs["MAML"][0] < runs["first order"][-1]

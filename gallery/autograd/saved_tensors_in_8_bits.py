@@ -64,11 +64,9 @@ label = torch.arange(2).repeat_interleave(POINTS // 2)
 
 
 def make_model():
-    """Return a network with the same weights each time."""
-    generator, layers = torch.Generator("cpu").manual_seed(0), []
-    for fan_in in (2, WIDTH, WIDTH, WIDTH):
-        layers += [nn.Linear(fan_in, WIDTH), nn.Tanh()]
-    model = nn.Sequential(*layers, nn.Linear(WIDTH, 2))
+    generator = torch.Generator("cpu").manual_seed(0)
+    hidden = [part for _ in range(3) for part in (nn.Linear(WIDTH, WIDTH), nn.Tanh())]
+    model = nn.Sequential(nn.Linear(2, WIDTH), nn.Tanh(), *hidden, nn.Linear(WIDTH, 2))
     with torch.no_grad():
         for p in model.parameters():
             bound = 1.5 / p.shape[-1] ** 0.5 if p.dim() == 2 else 0.1
@@ -77,17 +75,12 @@ def make_model():
 
 
 def backward(model, hooks):
-    """Fill the gradients, and return the loss."""
+    """Fill the gradients; return the loss, and the gradients as one vector."""
     model.zero_grad()
     with hooks:
         loss = nn.functional.cross_entropy(model(x), label)
     loss.backward()
-    return loss.item()
-
-
-def flat(model):
-    """Return all gradients as one vector."""
-    return torch.cat([p.grad.flatten() for p in model.parameters()])
+    return loss.item(), torch.cat([p.grad.flatten() for p in model.parameters()])
 
 
 # %%
@@ -99,20 +92,20 @@ def flat(model):
 
 model = make_model()
 whole = Quantised(model, 32)
-full_loss, full = backward(model, whole.hooks()), flat(model)
+full_loss, full = backward(model, whole.hooks())
 share, errors, losses = {}, {}, set()
 for bits in range(2, 9):
     store = Quantised(model, bits)
-    losses.add(backward(model, store.hooks()))
+    loss, gradient = backward(model, store.hooks())
+    losses.add(loss)
     share[bits] = store.bytes / whole.bytes
-    errors[bits] = ((flat(model) - full).norm() / full.norm()).item()
+    errors[bits] = ((gradient - full).norm() / full.norm()).item()
 
 fig, (ax, bx) = plt.subplots(1, 2, figsize=(7.5, 3.3), layout="constrained")
 bars = ax.bar(list(share), list(share.values()), color=["0.7"] * 6 + ["tab:blue"])
 ax.bar_label(bars, [f"{value:.0%}" for value in share.values()], fontsize=8)
 ax.set(xlabel="bits", ylabel="of 32 bits", title="Memory of what is saved")
 bx.semilogy(list(errors), list(errors.values()), "o-", color="0.5", lw=2)
-bx.semilogy(8, errors[8], "o", color="tab:blue", ms=9)
 bx.set(xlabel="bits", ylabel="relative error", title="Error of the gradient")
 for axis in (ax, bx):
     axis.set_xticks(range(2, 9))
@@ -126,16 +119,15 @@ plt.show()
 
 
 def train(bits, steps=80):
-    """Return the loss before each step."""
     model, losses = make_model(), []
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(steps):
-        losses.append(backward(model, Quantised(model, bits).hooks()))
+        losses.append(backward(model, Quantised(model, bits).hooks())[0])
         optimizer.step()
     return losses
 
 
-runs = {"32 bits": train(32), "8 bits": train(8), "2 bits": train(2)}
+runs = {f"{bits} bits": train(bits) for bits in (32, 8, 2)}
 fig, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
 styles = [("0.75", 6), ("tab:blue", 2), ("tab:orange", 2)]
 for (name, losses_of), (color, width) in zip(runs.items(), styles, strict=True):

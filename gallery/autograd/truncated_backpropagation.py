@@ -27,7 +27,6 @@ wanted = torch.cos(torch.arange(1.0, LENGTH + 1) / 5).view(LENGTH, 1, 1)
 
 
 def make_model(memory=0.9):
-    """Return a cell and the layer that reads its state."""
     cell, read = nn.RNNCell(1, WIDTH), nn.Linear(WIDTH, 1)
     with torch.no_grad():
         for p in (*cell.parameters(), *read.parameters()):
@@ -37,7 +36,6 @@ def make_model(memory=0.9):
 
 
 def windows(cell, read, size, inputs=x, cut=True):
-    """Yield the loss of one window after the other."""
     state = torch.zeros(1, WIDTH)
     for start in range(0, LENGTH, size):
         if cut:
@@ -56,17 +54,16 @@ def windows(cell, read, size, inputs=x, cut=True):
 # The second window leads back into the first, whose graph has been freed. ``retain_graph=True``
 # silences the error, and each pass then goes through the whole past.
 
+refusal = ""
 try:
     for loss in windows(*make_model(), SIZE, cut=False):
         loss.backward()
-    refusal = ""
 except RuntimeError as error:
     refusal = str(error)
 print(refusal.split(" (")[0])
 
 
 def count_nodes(loss):
-    """Return how many nodes lead back from a loss."""
     seen, found = set(), [loss.grad_fn]
     while found:
         node = found.pop()
@@ -117,7 +114,6 @@ plt.show()
 
 
 def gradient(memory, size):
-    """Return the gradient of the recurrent weights, added up over the windows."""
     cell, read = make_model(memory)
     for loss in windows(cell, read, size):
         loss.backward()

@@ -21,10 +21,9 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.colors import ListedColormap
 
-plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False})
-
 start = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
 others = ~torch.eye(4, dtype=torch.bool)
+NAMES = ("difference", "squared", "distance", "masked", "closeness")
 
 
 def repulsion(points):
@@ -34,24 +33,15 @@ def repulsion(points):
     distance = torch.sqrt(squared)
     masked = torch.where(others, distance, torch.ones_like(distance))
     closeness = torch.exp(-masked)
-    return closeness.mean(), {
-        "difference": difference,
-        "squared": squared,
-        "distance": distance,
-        "masked": masked,
-        "closeness": closeness,
-    }
+    return closeness.mean(), (difference, squared, distance, masked, closeness)
 
 
 points = start.clone().requires_grad_()
 loss, steps = repulsion(points)
-for step in steps.values():
+for step in steps:
     step.retain_grad()
 loss.backward()
-print(
-    f"loss {loss.item():.4f}, all values finite: {all(s.isfinite().all().item() for s in steps.values())}"
-)
-print("gradient", points.grad.tolist())
+print(f"loss {loss.item():.4f}, gradient {points.grad.tolist()}")
 
 # %%
 # The gradient on its way back
@@ -68,7 +58,7 @@ def kind(gradient):
     return found.amax(-1) if found.dim() == 3 else found
 
 
-seen = {name: kind(step.grad).cpu() for name, step in steps.items()}
+seen = {name: kind(step.grad).cpu() for name, step in zip(NAMES, steps, strict=True)}
 
 fig, axes = plt.subplots(1, len(seen), figsize=(8, 2.5), layout="constrained")
 for ax, (name, kinds) in zip(axes, seen.items(), strict=True):
@@ -143,7 +133,7 @@ for name, found in repaired.items():
 # result. The entry of :py:class:`torch.autograd.set_detect_anomaly` shows what the mode costs and
 # what it misses.
 
-assert loss.isfinite() and all(step.isfinite().all() for step in steps.values())
+assert loss.isfinite() and all(step.isfinite().all() for step in steps)
 assert points.grad.isnan().all()
 kinds = {name: set(kind.unique().tolist()) for name, kind in seen.items()}
 assert kinds["closeness"] == kinds["masked"] == kinds["distance"] == {0}

@@ -42,7 +42,6 @@ class Run:
         self.epoch, self.place = None, ROWS
 
     def step(self):
-        """Train on the next batch."""
         if self.place == ROWS:
             self.epoch, self.place = torch.randperm(ROWS, generator=self.order), 0
         rows = self.epoch[self.place : self.place + BATCH]
@@ -55,7 +54,6 @@ class Run:
         self.losses.append(loss.item())
 
     def save(self):
-        """Return a checkpoint."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -65,7 +63,6 @@ class Run:
         }
 
     def load(self, checkpoint):
-        """Take over what the checkpoint has."""
         for name in ("model", "optimizer", "scheduler"):
             if name in checkpoint:
                 getattr(self, name).load_state_dict(checkpoint[name])
@@ -126,8 +123,9 @@ steps = range(HALF, 2 * HALF)
 for ax, (part, other) in zip(axes, resumed.items(), strict=True):
     ax.fill_between(steps, differences(other), color="tab:orange", label="one part missing")
     ax.plot(steps, differences(complete), color="tab:blue", lw=3, label="all saved")
-    ax.set(title=f"without\n{part}", xlabel="step", ylim=(-0.01, None))
+    ax.set(title=f"without\n{part}", xlabel="step")
 axes[0].set_ylabel("loss, difference")
+axes[0].set_ylim(-0.01, None)
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 plt.show()
 

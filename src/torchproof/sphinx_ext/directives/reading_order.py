@@ -51,7 +51,9 @@ class LearnDirective(SphinxDirective):
             asked = _ROLE.sub(r"{\1}\2", question_of(script)).replace("``", "`")
             if (thumbnail := _thumbnail(self.env, script)) is not None:
                 # The link beside it says what it shows.
-                step += nodes.image("", uri=f"/{thumbnail}", alt="", width=_WIDTH, classes=["step-picture"])
+                step += nodes.image(
+                    "", uri=f"/{thumbnail}", alt="", width=_WIDTH, classes=["step-picture"]
+                )
             step += nodes.paragraph("", "", reference_to(script, self.env.docname))
             step += nodes.paragraph("", "", *self._inline(asked), classes=["step-question"])
             step += _time(minutes_to_read(script))
