@@ -115,7 +115,8 @@ plt.show()
 TESTS = ("test_schema", "test_autograd_registration", "test_faketensor")
 inputs = scores.double().requires_grad_()
 checked = torch.autograd.gradcheck(sparsemax, inputs)
-report = torch.library.opcheck(sparsemax, (inputs,), test_utils=TESTS)
+on_cpu = inputs.detach().cpu().requires_grad_()  # opcheck knows only the usual devices
+report = torch.library.opcheck(sparsemax, (on_cpu,), test_utils=TESTS)
 
 
 @torch.library.custom_op("torchproof_gallery::doubled", mutates_args=())
@@ -125,7 +126,7 @@ def doubled(x: Tensor) -> Tensor:
 
 
 found = torch.library.opcheck(
-    doubled, (torch.ones(3),), test_utils=TESTS[:1], raise_exception=False
+    doubled, (torch.ones(3, device="cpu"),), test_utils=TESTS[:1], raise_exception=False
 )
 print(str(found["test_schema"]).splitlines()[0])
 

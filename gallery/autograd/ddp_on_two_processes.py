@@ -12,7 +12,8 @@ still its own half; what it finds in ``.grad`` is the mean of all.
 # -------------
 #
 # Two children are forked, as Linux and macOS can, and meet through a file. They use ``gloo``, which
-# works on CPUs. Each child gets its rank and answers through a pipe.
+# works on CPUs. Each child gets its rank and answers through a pipe. The parent runs no backward
+# pass: threads of autograd do not survive a fork.
 
 import os
 import tempfile
@@ -86,19 +87,18 @@ def on_each(task):
 
 
 def one_pass(rank):
-    """Return what hooks saw, and what the gradients are after backward."""
+    """Return what hooks saw, the gradients after backward, and those of the whole batch."""
     model = make_model()
     wrapped, arrived = DistributedDataParallel(model), dict.fromkeys(model.state_dict())
     for name, parameter in model.named_parameters():
         parameter.register_hook(lambda grad, name=name: arrived.update({name: grad.clone()}))
     loss_of(wrapped, slice(rank, None, WORLD)).backward()
-    return flat(arrived.values()), flat(p.grad for p in model.parameters())
+    alone = make_model()
+    loss_of(alone).backward()
+    return flat(arrived.values()), *(flat(p.grad for p in m.parameters()) for m in (model, alone))
 
 
-(arrived_0, after_0), (arrived_1, after_1) = on_each(one_pass)
-whole = make_model()
-loss_of(whole).backward()
-whole = flat(p.grad for p in whole.parameters())
+(arrived_0, after_0, whole), (arrived_1, after_1, _) = on_each(one_pass)
 
 fig, ax = plt.subplots(figsize=(6.5, 3.5), layout="constrained")
 places = range(len(whole))

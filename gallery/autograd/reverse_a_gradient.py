@@ -102,8 +102,8 @@ plt.show()
 # What was seen
 # -------------
 #
-# Reversed, the domain head guesses: its loss is that of a coin, ``log 2``, or above, and the
-# features hardly use the second coordinate. The class is told as well as before. The entry of
+# Reversed, the domain head guesses: its loss is about ``log 2``, that of a coin, and the features
+# hardly use the second coordinate. The class is told as well as before. The entry of
 # :py:meth:`torch.autograd.Function.backward` says what it may return, and
 # :py:meth:`torch.Tensor.register_hook` reverses without a class of your own.
 

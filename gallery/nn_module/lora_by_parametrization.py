@@ -74,8 +74,8 @@ print(f"{counts[0]} of {counts[1]} numbers are trained")
 # Two trainings
 # -------------
 #
-# The low-rank addition, and all weights of an equal model: the same optimizer and the same number
-# of steps.
+# The low-rank addition, and all weights of an equal model, with the same optimizer. The first steps
+# of all weights together throw the model far from where it was.
 
 
 def train(model):
