@@ -84,7 +84,7 @@ plt.show()
 # The optimizer moves the full weights, the network uses the rounded ones. The grey line is the
 # usual short cut: train as ever, round in the end.
 
-WIDTH, STEPS = 32, 200
+WIDTH, STEPS = 32, 150
 
 
 def make_weights():
