@@ -45,7 +45,7 @@ MATHJAX = [
 """The files of MathJax that visdom loads, each by itself."""
 EXECUTED = [
     "nn_module/conversion_keeps_parameters",
-    "autograd/why_gradients_add_up",
+    "autograd/microbatches_equal_one_batch",
     "visdom/several_lines_smoothed",
 ]
 """One of each area; the code of all of them runs as scripts."""

@@ -8,6 +8,7 @@ import pytest
 from trees import one_script, write_tree
 
 from torchproof.finding.reading_order import ReadingOrder, read_order
+from torchproof.finding.reading_time import minutes_to_read
 from torchproof.finding.scripts import question_of
 from torchproof.finding.subjects import Problem
 from torchproof.finding.tree import find_in_tree
@@ -89,3 +90,23 @@ def test_the_question_of_a_script_is_in_its_docstring(
 ) -> None:
     source = f'"""\nFinding\n=======\n\n{text}\n\nMore? No.\n"""\nassert True\n'
     assert question_of(one_script(tmp_path, source)) == asked
+
+
+@pytest.mark.parametrize(
+    ("prose", "code", "minutes"),
+    [
+        (100, 1, 1),
+        # Two minutes of prose, one of code; one more line begins another minute.
+        (400, 15, 3),
+        (400, 16, 4),
+    ],
+)
+def test_the_time_to_read_counts_words_and_lines_of_code(
+    tmp_path: Path, prose: int, code: int, minutes: int
+) -> None:
+    # The title has one word; underlines, markers and blank lines are neither words nor code.
+    half = prose // 2
+    source = '"""\nFinding\n=======\n\n' + " ".join(["word"] * (half - 1)) + '\n"""\n\n'
+    source += "# %%\n# " + " ".join(["word"] * (prose - half)) + "\n# ----\n#\n\n"
+    source += "\n\n".join(["assert True  # so it is"] * code) + "\n"
+    assert minutes_to_read(one_script(tmp_path, source)) == minutes

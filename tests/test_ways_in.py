@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -51,6 +52,10 @@ Is :py:func:`torch.no_grad` it? Yes.
 """
 assert True
 '''
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
 ORDER = """\
 [[chapter]]
 heading = "First"
@@ -89,9 +94,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
             "  .. container:: sphx-glr-footer sphx-glr-footer-example\n\n    Download\n"
         )
     site.write(files)
+    # Neither is enough: sphinx-gallery makes a thumbnail also of a script that did not run.
+    for drawn in ("thumb/sphx_glr_a_thumb", "sphx_glr_b_001"):
+        _draw(site, drawn)
     index = site.root / "docs/index.md"
     index.write_text(index.read_text(encoding="utf-8").replace("pages/*", "pages/*/*"))
     return site
+
+
+def _draw(site: Site, name: str) -> None:
+    path = site.root / f"docs/gallery/area/images/{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(PIXEL)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +135,19 @@ def test_the_reading_order_shows_findings_with_their_questions(built: Build) -> 
     assert second < shown.rindex("Finding a &amp; more")
     assert re.search(r"Is torch\.no_grad(\(\))? it\? (?!Yes)", shown)
     assert 'start="2"' in html
+    assert re.search(r"it\? 1 minute to read", shown)
+    assert "What comes first. 1 minute to read" in shown
+
+
+@pytest.mark.usefixtures("built")
+def test_a_thumbnail_stands_beside_a_script_once_it_has_run(site: Site) -> None:
+    assert "step-picture" not in site.build().page("index")
+    _draw(site, "sphx_glr_a_001")
+    build = site.build()
+    assert build.status == 0, build.output
+    (picture,) = re.findall(r"<img[^>]*step-picture[^>]*>", build.page("index"))
+    assert 'src="_images/sphx_glr_a_thumb.png"' in picture and 'alt=""' in picture
+    assert (build.html / "_images/sphx_glr_a_thumb.png").read_bytes() == PIXEL
 
 
 def test_a_script_ends_with_its_neighbours_and_so_do_the_buttons(built: Build) -> None:
