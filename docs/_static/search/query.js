@@ -7,11 +7,14 @@ var torchproofSearch = (() => {
   // How much a section of a kind is worth; what lists or mentions, and what shows an error, comes last.
   const WORTH = { recipe: 1.3, entry: 1.1, section: 1, script: 0.8, page: 0.6, errors: 0.6, part: 0.4, aside: 0.3 };
   const BOOST = { names: 2, title: 4, page: 1.5, questions: 6 };
+  // For a query in code, which may be a name with a typo or its beginning.
+  const NAMING = { names: 6, title: 4, page: 1.5, questions: 0.01 };
+  const CODE = /[\w)][._(]|_/;
   const MESSAGE = 0.1;
   // The weight of the nearest question, against that of all words of a section; and what a question
   // adds that is equal to the query.
   const ASKED = 2;
-  const POWER = 1.5;
+  const POWER = 2;
   const EQUAL = 0.999;
   const { words } = torchproofSearchTerms;
 
@@ -39,14 +42,18 @@ var torchproofSearch = (() => {
     const answered = torchproofSearchQuestions.create(index, telling);
     const worth = sections.map((section) => WORTH[kindOf(section, pages[section.page])]);
     const known = new Set();
+    const ofWords = { code: new Map(), text: new Map() };
     const engine = new MiniSearch({
       fields: ["names", "title", "page", "questions", "message", "text", "code"],
       storeFields: ["at", "message"],
       tokenize: words,
       processTerm(word, field) {
-        const terms = indexed(word, field);
-        for (const term of [terms].flat()) known.add(term);
-        return terms;
+        const kept = field === "code" ? ofWords.code : ofWords.text;
+        if (!kept.has(word)) {
+          kept.set(word, indexed(word, field));
+          for (const term of [kept.get(word)].flat()) known.add(term);
+        }
+        return kept.get(word);
       },
       searchOptions: { tokenize: (text) => text.split(" "), processTerm: (term) => term },
     });
@@ -55,18 +62,23 @@ var torchproofSearch = (() => {
     const asMessage = { boost: { ...BOOST, message: 4 } };
     const asWords = {
       boost: { ...BOOST, message: MESSAGE },
-      weights: { fuzzy: 0.15, prefix: 0.3 },
+      weights: { fuzzy: 0.15, prefix: 0.6 },
       // Only of a term that stands nowhere another may be meant: a typo, or the beginning of a word.
       fuzzy: (term) => (term.length > 3 && !known.has(term) && !/\d/.test(term) ? 0.2 : false),
-      prefix: (term) => term.length > 1 && !known.has(term),
+      prefix: (term, _, all) => term.length > 1 && !all.every((one) => known.has(one)),
     };
+    const asCode = { ...asWords, boost: { ...NAMING, message: MESSAGE } };
 
     /** Return the sections that have words of the query, by their words and their nearest question. */
     function ranked(query, isMessage) {
       const asked = telling(query);
-      const near = answered(asked);
+      const isCode = !isMessage && CODE.test(query) && !/\s\w+\s/.test(query);
+      const options = isMessage ? asMessage : isCode ? asCode : asWords;
+      const near = isCode ? new Map() : answered(asked);
+      // A word that is not typed to its end makes no question yet.
+      const asks = known.has(asked.at(-1)) ? ASKED : ASKED / 2;
       const found = new Map([...near.keys()].map((at) => [at, { at, words: 0, message: 0, terms: asked }]));
-      for (const { at, message, score, terms } of engine.search(asked.join(" "), isMessage ? asMessage : asWords)) {
+      for (const { at, message, score, terms } of engine.search(asked.join(" "), options)) {
         const own = found.get(at) ?? found.set(at, { at, words: 0, message: 0, terms: [] }).get(at);
         const part = message ? "message" : "words";
         if (score <= own[part]) continue;
@@ -78,7 +90,7 @@ var torchproofSearch = (() => {
       const most = Math.max(1e-9, ...scored.map(({ plain }) => plain));
       const score = ({ at, plain }) => {
         const nearness = near.get(at) ?? 0;
-        return plain / most + ASKED * nearness ** POWER + (nearness > EQUAL ? 1 : 0);
+        return plain / most + asks * nearness ** POWER + (nearness > EQUAL ? 1 : 0);
       };
       const order = scored.map((own) => ({ at: own.at, message: own.shown, terms: own.terms, score: score(own) }));
       return order.sort((a, b) => b.score - a.score);
