@@ -5,7 +5,7 @@
 var torchproofSearch = (() => {
   const MOST = 40;
   // How much a section of a kind is worth; what lists or mentions, and what shows an error, comes last.
-  const WORTH = { recipe: 1.3, entry: 1.1, section: 1, script: 0.8, page: 0.6, errors: 0.6, part: 0.4, aside: 0.3 };
+  const WORTH = { recipe: 1.3, entry: 1.1, section: 1, script: 0.8, page: 0.6, errors: 0.3, part: 0.4, aside: 0.3 };
   const BOOST = { names: 2, title: 4, page: 1.5, questions: 6 };
   // For a query in code, which may be a name with a typo or its beginning.
   const NAMING = { names: 6, title: 4, page: 1.5, questions: 0.01 };
@@ -13,7 +13,7 @@ var torchproofSearch = (() => {
   const MESSAGE = 0.1;
   // The weight of the nearest question, against that of all words of a section; and what a question
   // adds that is equal to the query.
-  const ASKED = 2;
+  const ASKED = 1.2;
   const POWER = 2;
   const EQUAL = 0.999;
   const { words } = torchproofSearchTerms;
@@ -71,12 +71,13 @@ var torchproofSearch = (() => {
 
     /** Return the sections that have words of the query, by their words and their nearest question. */
     function ranked(query, isMessage) {
-      const asked = telling(query);
       const isCode = !isMessage && CODE.test(query) && !/\s\w+\s/.test(query);
-      const options = isMessage ? asMessage : isCode ? asCode : asWords;
+      const asked = telling(query, isCode ? "code" : "text");
+      // While a word is not typed to its end, it may be a name, and makes no question yet.
+      const isUnfinished = !known.has(asked.at(-1));
+      const options = isMessage ? asMessage : isCode || isUnfinished ? asCode : asWords;
       const near = isCode ? new Map() : answered(asked);
-      // A word that is not typed to its end makes no question yet.
-      const asks = known.has(asked.at(-1)) ? ASKED : ASKED / 2;
+      const asks = isUnfinished ? ASKED / 2 : ASKED;
       const found = new Map([...near.keys()].map((at) => [at, { at, words: 0, message: 0, terms: asked }]));
       for (const { at, message, score, terms } of engine.search(asked.join(" "), options)) {
         const own = found.get(at) ?? found.set(at, { at, words: 0, message: 0, terms: [] }).get(at);
