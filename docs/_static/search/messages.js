@@ -6,7 +6,13 @@ var torchproofSearchMessages = (() => {
   const PLACE = /^\S*:\d+: (?=\w*Warning\b)/;
   // A traceback that lost its line breaks.
   const JOINED = /^.*Traceback \(most recent call last\).*?(?=\b\w+Error: )/s;
-  const EQUAL = 3;
+  // The least nearness of similar messages: with a type such as ValueError, and without.
+  const SIMILAR = 0.3;
+  const NEAR = 0.7;
+  // The nearness of a message that holds the query, or is held by it.
+  const HELD = 0.75;
+  // Of two that are as near, the one on a page of errors is first.
+  const ERRORS = 1.1;
 
   const flat = (text) => text.toLowerCase().replace(/\s+/g, " ").trim();
   const length = (text) => text.split(" ").length;
@@ -31,27 +37,28 @@ var torchproofSearchMessages = (() => {
         return { at, message, errors: pages[page].errors, text: flat(message), body, long: length(body) > 3 };
       }),
     );
+    const compared = torchproofSearchPatterns.create(messages.map(({ message }) => message));
 
     return (query) => {
       const asked = flat(query);
       const body = flat(query.replace(TYPE, ""));
       const enough = length(body) > 2;
-      const nearness = (message) => {
-        if (message.text === asked) return EQUAL + 1;
-        if (message.body === body && length(body) > 1) return EQUAL;
-        if (enough && message.long && body.includes(message.body)) return 2;
-        return enough && message.body.includes(body) ? 1 : 0;
-      };
-      const judged = messages.map((message) => ({ ...message, near: nearness(message) }));
-      const found = judged.filter(({ near }) => near);
+      const least = TYPE.test(query) ? SIMILAR : enough ? NEAR : Infinity;
+      const equality = ({ text, body: own }) => (text === asked ? 2 : own === body && length(body) > 1 ? 1 : 0);
+      const holds = (message) => enough && ((message.long && body.includes(message.body)) || message.body.includes(body));
+      const near = compared(query);
+      const found = [];
+      messages.forEach((message, n) => {
+        const likeness = Math.max(near.get(n) ?? 0, holds(message) ? HELD : 0);
+        const equal = equality(message);
+        if (equal || likeness >= least || holds(message)) found.push({ ...message, equal, likeness });
+      });
       const often = new Map();
       for (const { at } of found) often.set(at, (often.get(at) ?? 0) + 1);
-      const order = ({ at, errors, near }) => [near >= EQUAL, errors, near, often.get(at)];
+      const order = ({ at, errors, equal, likeness }) =>
+        equal ? [1, errors, equal, often.get(at)] : [0, likeness * (errors ? ERRORS : 1), often.get(at), 0];
       const sorted = found.sort((a, b) => firstDifference(order(b), order(a)));
-      return {
-        equal: sorted.filter(({ near }) => near >= EQUAL),
-        alike: sorted.filter(({ near }) => near < EQUAL),
-      };
+      return { equal: sorted.filter(({ equal }) => equal), alike: sorted.filter(({ equal }) => !equal) };
     };
   }
 
