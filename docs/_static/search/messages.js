@@ -11,7 +11,8 @@ var torchproofSearchMessages = (() => {
   const NEAR = 0.7;
   // The nearness of a message that holds the query, or is held by it.
   const HELD = 0.75;
-  // Of two that are as near, the one on a page of errors is first.
+  // Of those that are as near, one that the section is said to answer comes first, then a page of errors.
+  const PASTED = 1.15;
   const ERRORS = 1.1;
 
   const flat = (text) => text.toLowerCase().replace(/\s+/g, " ").trim();
@@ -31,12 +32,14 @@ var torchproofSearchMessages = (() => {
 
   /** Return a function from a query to the equal and the similar messages, best first. */
   function create({ pages, sections }) {
-    const messages = sections.flatMap(({ page, messages: own = [] }, at) =>
-      own.map((message) => {
+    const messages = sections.flatMap(({ page, messages: own = [], pasted = [] }, at) => {
+      const worth = pages[page].errors ? ERRORS : 1;
+      const all = [...own.map((message) => [message, worth]), ...pasted.map((message) => [message, PASTED])];
+      return all.map(([message, worth]) => {
         const body = flat(message.replace(TYPE, ""));
-        return { at, message, errors: pages[page].errors, text: flat(message), body, long: length(body) > 3 };
-      }),
-    );
+        return { at, message, worth, errors: pages[page].errors, text: flat(message), body, long: length(body) > 3 };
+      });
+    });
     const compared = torchproofSearchPatterns.create(messages.map(({ message }) => message));
 
     return (query) => {
@@ -55,8 +58,8 @@ var torchproofSearchMessages = (() => {
       });
       const often = new Map();
       for (const { at } of found) often.set(at, (often.get(at) ?? 0) + 1);
-      const order = ({ at, errors, equal, likeness }) =>
-        equal ? [1, errors, equal, often.get(at)] : [0, likeness * (errors ? ERRORS : 1), often.get(at), 0];
+      const order = ({ at, errors, worth, equal, likeness }) =>
+        equal ? [1, errors, equal, often.get(at)] : [0, likeness * worth, often.get(at), 0];
       const sorted = found.sort((a, b) => firstDifference(order(b), order(a)));
       return { equal: sorted.filter(({ equal }) => equal), alike: sorted.filter(({ equal }) => !equal) };
     };

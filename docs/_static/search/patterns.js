@@ -17,6 +17,9 @@ var torchproofSearchPatterns = (() => {
     [/\bmodule \[\w+\]/g, "module ‹class›"],
     [/\b[\w.]+ is not a module subclass/g, "‹class› is not a module subclass"],
   ];
+  // A class of the reader's, or of a library; NoneType and types in small letters say what went wrong.
+  const CLASS = /^['"`](?!NoneType\b)[A-Z]\w*['"`]$/;
+  const OBJECT = /^['"`]([a-z]+|NoneType)['"`]$/;
   const TOKEN = /‹\w*›|[\p{L}_]+/gu;
   // A name in quotes tells two messages apart, but less than their words do.
   const NAME = 0.3;
@@ -24,16 +27,20 @@ var torchproofSearchPatterns = (() => {
   /** Return the weights of a message's parts: its words, pairs of them, and the names in quotes. */
   function partsOf(message) {
     const parts = new Map();
-    let text = message.toLowerCase();
-    for (const [quoted] of text.matchAll(QUOTED)) parts.set(quoted.replace(/[`"]/g, "'"), NAME);
-    text = text.replace(QUOTED, " ‹name› ");
+    for (const [quoted] of message.matchAll(QUOTED)) parts.set(`'${quoted.slice(1, -1).toLowerCase()}'`, NAME);
+    let text = message.replace(QUOTED, (quoted, at) => {
+      if (CLASS.test(quoted)) return " ‹class› ";
+      const isType = message.startsWith(" object", at + quoted.length);
+      return isType ? quoted.replace(OBJECT, "$1") : " ‹name› ";
+    });
+    text = text.toLowerCase();
     for (const [pattern, sign] of VARIABLE) text = text.replace(pattern, sign);
     const tokens = text.match(TOKEN) ?? [];
     tokens.forEach((token, n) => parts.set(token, 1).set(`${token} ${tokens[n + 1] ?? ""}`, 1));
     return parts;
   }
 
-  /** Return a function from a message to the nearness, up to 1, of each message that shares parts with it. */
+  /** Return a function from a message to the nearness, about 1 at most, of each message that shares parts with it. */
   function create(messages) {
     const parts = messages.map(partsOf);
     const having = new Map();
@@ -41,7 +48,8 @@ var torchproofSearchPatterns = (() => {
       for (const part of own.keys()) (having.get(part) ?? having.set(part, []).get(part)).push(n);
     });
     const worth = (part) => Math.log(1 + messages.length / (having.get(part)?.length ?? 1));
-    const sum = (own) => [...own].reduce((total, [part, weight]) => total + weight * worth(part), 0);
+    // A name in common brings messages nearer; another one does not part them.
+    const sum = (own) => [...own].reduce((total, [part, weight]) => total + (weight < 1 ? 0 : worth(part)), 0);
     const sums = parts.map(sum);
 
     return (message) => {
@@ -51,7 +59,7 @@ var torchproofSearchPatterns = (() => {
       for (const [part, weight] of asked) {
         for (const n of having.get(part) ?? []) near.set(n, (near.get(n) ?? 0) + weight * worth(part));
       }
-      for (const [n, shared] of near) near.set(n, shared / Math.sqrt(whole * sums[n]));
+      for (const [n, shared] of near) near.set(n, shared / Math.sqrt(whole * sums[n] || 1));
       return near;
     };
   }

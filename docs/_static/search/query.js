@@ -20,10 +20,10 @@ var torchproofSearch = (() => {
 
   /** Return MiniSearch's documents: one for each section and message. */
   function documentsOf({ pages, sections }) {
-    return sections.flatMap(({ page, names = [], messages = [], questions = [], ...section }, at) => {
+    return sections.flatMap(({ page, names = [], messages = [], pasted = [], questions = [], ...section }, at) => {
       const joined = { page: pages[page].title, names: names.join(" "), questions: questions.join(" ") };
       const own = { ...section, ...joined, id: `${at}`, at };
-      return [own, ...messages.map((message, n) => ({ id: `${at}.${n}`, at, message }))];
+      return [own, ...[...messages, ...pasted].map((message, n) => ({ id: `${at}.${n}`, at, message }))];
     });
   }
 

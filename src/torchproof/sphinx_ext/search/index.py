@@ -124,8 +124,8 @@ def _without_empty(section: Section, asked: Asked) -> dict[str, Any]:
     data = {
         **vars(section),
         "code": " ".join(section.code),
-        "messages": list(dict.fromkeys((*section.messages, *asked.messages))),
         "questions": asked.questions,
+        "pasted": asked.messages,
     }
     return {key: value for key, value in data.items() if value}
 
