@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 ASKED = tomllib.loads(Path(__file__).with_name("asked.toml").read_text(encoding="utf-8"))
 CARRIED = tomllib.loads((ROOT / "docs" / "questions.toml").read_text(encoding="utf-8"))
 
-READING = "nn-module/writing-a-module#reading-an-attribute"
+READING = "nn-module/attributes-of-a-module#reading-an-attribute"
 
 # The place of the first right section among the results, from 0, or -1.
 ASK = """
