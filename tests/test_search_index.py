@@ -35,6 +35,21 @@ assert torch.ones(1).sum() == 1
 '''
 
 
+QUESTIONS = """\
+# What is asked.
+["pages/a#to"]
+questions = ["move a model", "cast to double"]
+messages = ["RuntimeError: expected scalar type Double but found Float"]
+
+["pages/a"]
+questions = ["what is converting"]
+"""
+SETTINGS = """\
+aside = ["pages/errors"]
+synonyms = [["move", "send"]]
+"""
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(tmp_path_factory.mktemp("site"))
@@ -53,6 +68,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Site:
             "docs/gallery/area/finding.rst": ":orphan:\n\nA finding\n=========\n\n"
             "Seen.\n\n.. code-block:: python\n\n   torch.ones(1)\n",
             "gallery/area/finding.py": SCRIPT,
+            "docs/questions.toml": QUESTIONS,
+            "docs/search.toml": SETTINGS,
         }
     )
     build = site.build()
@@ -131,12 +148,76 @@ def test_an_edit_changes_its_page_only_and_a_deleted_page_goes(built: Site) -> N
     path.write_text(text.replace("No integers.", "Integers are refused."), encoding="utf-8")
     assert built.build().status == 0
     assert script(built) == before.replace("No integers.", "Integers are refused.")
+    # What is asked of a page goes with it; its address would lead nowhere.
+    asked = built.root / "docs/questions.toml"
+    asked.unlink()
     path.unlink()
     assert built.build().status == 0
     assert not any(address.startswith("pages/a.html") for address in sections(built))
     path.write_text(text, encoding="utf-8")
+    asked.write_text(QUESTIONS, encoding="utf-8")
     assert built.build().status == 0
     assert script(built) == before
+
+
+def test_a_section_has_the_questions_that_it_answers(built: Site) -> None:
+    found = sections(built)
+    assert found["pages/a.html#to"]["questions"] == ["move a model", "cast to double"]
+    assert found["pages/a.html#to"]["pasted"] == [
+        "RuntimeError: expected scalar type Double but found Float"
+    ]
+    assert found["pages/a.html#"]["questions"] == ["what is converting"]
+    assert "questions" not in found["pages/a.html#refusals"]
+
+
+def test_pages_aside_and_synonyms_are_data(built: Site) -> None:
+    found = sections(built)
+    assert found["pages/errors.html#"]["page"]["aside"] is True
+    assert found["pages/index.html#"]["page"]["aside"] is True
+    assert found["pages/a.html#"]["page"]["aside"] is False
+    assert '"synonyms":[["move","send"]]' in script(built)
+
+
+def test_the_stemmer_of_sphinx_lies_beside_the_index(built: Site) -> None:
+    stemmer = built.root / "docs/_build/html/search-stemmer.js"
+    assert "EnglishStemmer" in stemmer.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "message"),
+    [
+        (
+            "questions",
+            QUESTIONS.replace("pages/a#to", "pages/a#too"),
+            2,
+            "there is no section pages/a#too",
+        ),
+        ("questions", QUESTIONS.replace('["pages/a"]', '["pages/b"]'), 6, "no section pages/b"),
+        (
+            "questions",
+            QUESTIONS.replace("what is converting", "move a model"),
+            6,
+            "'move a model' is asked of pages/a#to too",
+        ),
+        ("questions", QUESTIONS.replace("messages", "message"), 2, "an unknown key: message"),
+        ("questions", 'a = ["b"]\n', 1, "'a' is no table"),
+        ("questions", "[", 1, "not TOML"),
+        ("search", SETTINGS.replace("pages/errors", "errors"), 1, "there is no page errors"),
+        ("search", SETTINGS.replace('[["move", "send"]]', '["move"]'), 2, "list of lists of words"),
+    ],
+)
+def test_a_mistake_in_the_data_is_a_warning_with_its_line(
+    built: Site, name: str, text: str, line: int, message: str
+) -> None:
+    path = built.root / f"docs/{name}.toml"
+    right = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    build = built.build()
+    path.write_text(right, encoding="utf-8")
+    assert build.status == 1
+    assert f"docs/{name}.toml:{line}: " in build.output
+    assert message in build.output
+    assert "[torchproof.question]" in build.output
 
 
 def test_parallel_readers_gather_the_same(built: Site) -> None:

@@ -57,6 +57,7 @@ def child(task, rank, meeting, pipe):
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=WORLD)
     pipe.send(task(rank))
+    dist.barrier()  # one that leaves early ends what the other waits for
     dist.destroy_process_group()
 
 

@@ -6,7 +6,14 @@ var torchproofSearchMessages = (() => {
   const PLACE = /^\S*:\d+: (?=\w*Warning\b)/;
   // A traceback that lost its line breaks.
   const JOINED = /^.*Traceback \(most recent call last\).*?(?=\b\w+Error: )/s;
-  const EQUAL = 3;
+  // The least nearness of similar messages: with a type such as ValueError, and without.
+  const SIMILAR = 0.3;
+  const NEAR = 0.7;
+  // The nearness of a message that holds the query, or is held by it.
+  const HELD = 0.75;
+  // Of those that are as near, one that the section is said to answer comes first, then a page of errors.
+  const PASTED = 1.15;
+  const ERRORS = 1.1;
 
   const flat = (text) => text.toLowerCase().replace(/\s+/g, " ").trim();
   const length = (text) => text.split(" ").length;
@@ -25,33 +32,36 @@ var torchproofSearchMessages = (() => {
 
   /** Return a function from a query to the equal and the similar messages, best first. */
   function create({ pages, sections }) {
-    const messages = sections.flatMap(({ page, messages: own = [] }, at) =>
-      own.map((message) => {
+    const messages = sections.flatMap(({ page, messages: own = [], pasted = [] }, at) => {
+      const worth = pages[page].errors ? ERRORS : 1;
+      const all = [...own.map((message) => [message, worth]), ...pasted.map((message) => [message, PASTED])];
+      return all.map(([message, worth]) => {
         const body = flat(message.replace(TYPE, ""));
-        return { at, message, errors: pages[page].errors, text: flat(message), body, long: length(body) > 3 };
-      }),
-    );
+        return { at, message, worth, errors: pages[page].errors, text: flat(message), body, long: length(body) > 3 };
+      });
+    });
+    const compared = torchproofSearchPatterns.create(messages.map(({ message }) => message));
 
     return (query) => {
       const asked = flat(query);
       const body = flat(query.replace(TYPE, ""));
       const enough = length(body) > 2;
-      const nearness = (message) => {
-        if (message.text === asked) return EQUAL + 1;
-        if (message.body === body && length(body) > 1) return EQUAL;
-        if (enough && message.long && body.includes(message.body)) return 2;
-        return enough && message.body.includes(body) ? 1 : 0;
-      };
-      const judged = messages.map((message) => ({ ...message, near: nearness(message) }));
-      const found = judged.filter(({ near }) => near);
+      const least = TYPE.test(query) ? SIMILAR : enough ? NEAR : Infinity;
+      const equality = ({ text, body: own }) => (text === asked ? 2 : own === body && length(body) > 1 ? 1 : 0);
+      const holds = (message) => enough && ((message.long && body.includes(message.body)) || message.body.includes(body));
+      const near = compared(query);
+      const found = [];
+      messages.forEach((message, n) => {
+        const likeness = Math.max(near.get(n) ?? 0, holds(message) ? HELD : 0);
+        const equal = equality(message);
+        if (equal || likeness >= least || holds(message)) found.push({ ...message, equal, likeness });
+      });
       const often = new Map();
       for (const { at } of found) often.set(at, (often.get(at) ?? 0) + 1);
-      const order = ({ at, errors, near }) => [near >= EQUAL, errors, near, often.get(at)];
+      const order = ({ at, errors, worth, equal, likeness }) =>
+        equal ? [1, errors, equal, often.get(at)] : [0, likeness * worth, often.get(at), 0];
       const sorted = found.sort((a, b) => firstDifference(order(b), order(a)));
-      return {
-        equal: sorted.filter(({ near }) => near >= EQUAL),
-        alike: sorted.filter(({ near }) => near < EQUAL),
-      };
+      return { equal: sorted.filter(({ equal }) => equal), alike: sorted.filter(({ equal }) => !equal) };
     };
   }
 

@@ -5,8 +5,9 @@
 (() => {
   const here = document.currentScript.src;
   const root = new URL("../../", here);
-  const NEEDED = ["../vendor/minisearch.js", "names.js", "messages.js", "query.js"].map((file) => new URL(file, here));
-  NEEDED.push(new URL("search-index.js", root));
+  const PARTS = ["terms", "names", "patterns", "messages", "questions", "query"].map((part) => `${part}.js`);
+  const NEEDED = ["../vendor/minisearch.js", ...PARTS].map((file) => new URL(file, here));
+  NEEDED.push(...["search-stemmer.js", "search-index.js"].map((file) => new URL(file, root)));
   const FIELDS = "input, textarea, select, [contenteditable]";
   const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
   const say = torchproofSearchWords;

@@ -3,8 +3,6 @@
 
 var torchproofSearchResult = (() => {
   const LENGTH = 220;
-  const HAN = /\p{Script=Han}/u;
-  const [BEGIN, END] = ["(?<![\\p{L}\\p{N}])", "(?![\\p{L}\\p{N}])"];
 
   /** Create an element with attributes and children. */
   function make(tag, attributes = {}, ...children) {
@@ -14,29 +12,23 @@ var torchproofSearchResult = (() => {
     return element;
   }
 
-  let last = { source: "" };
-
-  /** Return a RegExp for the terms as whole words; Chinese terms match anywhere, as it has no spaces. */
-  function finder(terms) {
-    const words = terms
-      .filter((term) => term.length > 1 || HAN.test(term))
-      .sort((a, b) => b.length - a.length)
-      .map((term) => (HAN.test(term) ? term : `${BEGIN}${term}${END}`));
-    const source = words.length ? words.join("|") : "$.";
-    // Compiling dominates the run time, so the results of a query share one RegExp.
-    if (last.source !== source) last = { source, expression: new RegExp(source, "giu") };
-    return last.expression;
-  }
-
-  function marked(text, found) {
+  /** Return the text with the words marked that `hits` holds of. */
+  function marked(text, hits) {
     const fragment = document.createDocumentFragment();
     let at = 0;
-    for (const { index, 0: word } of text.matchAll(found)) {
+    for (const { index, 0: word } of text.matchAll(torchproofSearchTerms.WORD)) {
+      if (!hits(word)) continue;
       fragment.append(text.slice(at, index), make("mark", {}, word));
       at = index + word.length;
     }
     fragment.append(text.slice(at));
     return fragment;
+  }
+
+  /** Return the place of the first word that `hits` holds of, or -1. */
+  function placeIn(text, hits) {
+    for (const { index, 0: word } of text.matchAll(torchproofSearchTerms.WORD)) if (hits(word)) return index;
+    return -1;
   }
 
   /** Return an excerpt of a text around a position. */
@@ -47,14 +39,13 @@ var torchproofSearchResult = (() => {
   }
 
   /** Create the listbox option for a result. */
-  function option({ title, names = [], page, anchor, message, text = "", terms }, { id, root }) {
-    const found = finder(terms);
-    const holds = (part) => part.search(found) >= 0;
+  function option({ title, names = [], page, anchor, message, text = "", hits }, { id, root }) {
+    const holds = (part) => placeIn(part, hits) >= 0;
     const meant = names.filter((name) => holds(name.split(".").at(-1)));
     const shown = meant.length ? meant : names.slice(0, 1);
     // Show the start of a section, which describes it best. If only its text matched, show the match.
     const known = message || holds(title) || meant.length;
-    const part = excerpt(message ?? text, known ? 0 : text.search(found));
+    const part = excerpt(message ?? text, known ? 0 : placeIn(text, hits));
     return make(
       "a",
       {
@@ -68,10 +59,10 @@ var torchproofSearchResult = (() => {
       make(
         "span",
         { class: "search-title" },
-        make("span", {}, marked(title, found)),
-        ...shown.map((name) => make("code", {}, marked(name, found))),
+        make("span", {}, marked(title, hits)),
+        ...shown.map((name) => make("code", {}, marked(name, hits))),
       ),
-      make("span", { class: "search-text" }, marked(part, found)),
+      make("span", { class: "search-text" }, marked(part, hits)),
     );
   }
 

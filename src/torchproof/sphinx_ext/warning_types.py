@@ -25,6 +25,8 @@ class Kind(Enum):
     """The inventory and the documented names disagree."""
     ORDER = "order"
     """The reading order and the scripts disagree."""
+    QUESTION = "question"
+    """A question or synonym of the search is wrong, or its section does not exist."""
     STATEMENT = "statement"
     """No block proves a statement, or it says more than its block shows."""
     FAULT = "fault"

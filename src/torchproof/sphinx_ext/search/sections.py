@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import keyword
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -16,6 +17,7 @@ from torchproof.sphinx_ext.messages import messages_in, sentences_in
 
 _Node = TypeVar("_Node", bound=nodes.Element)
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
+_LONGEST_TITLE = 70
 _DRAWN_CLASSES = {"verdict", "entry-footer", "sphx-glr-script-out"}
 _NOT_PROSE = (
     nodes.section,
@@ -38,7 +40,7 @@ class Section:
     anchor: str
     """Empty for the top of the page."""
     title: str
-    kind: Literal["page", "script", "entry", "section"]
+    kind: Literal["page", "script", "entry", "section", "row"]
     names: tuple[str, ...]
     """Public names that it documents."""
     messages: tuple[str, ...]
@@ -70,7 +72,24 @@ def sections_of(document: nodes.document, *, of_script: bool, of_errors: bool) -
                 code=tuple(dict.fromkeys(_identifiers(node, blocks))),
             )
         )
+        found += [_of_row(row) for row in _own(node, nodes.row) if _is_item(row)]
     return found
+
+
+def _of_row(row: nodes.row) -> Section:
+    """Return the section of a row that has an anchor; its title is how it begins."""
+    anchor = next(row.findall(nodes.target))["ids"][0]
+    text = " ".join(" ".join(_prose(row)).split())
+    title = textwrap.shorten(text, _LONGEST_TITLE, placeholder=" …")
+    return Section(anchor, title, "row", names=(), messages=(), text=text, code=())
+
+
+def _is_item(node: nodes.Node) -> bool:
+    """Return whether a node is a row that a link can lead to."""
+    if not isinstance(node, nodes.row):
+        return False
+    first = next(node.findall(nodes.target), None)
+    return first is not None and bool(first["ids"])
 
 
 def _own(section: nodes.Element, kind: type[_Node]) -> Iterator[_Node]:
@@ -92,7 +111,7 @@ def _prose(node: nodes.Element) -> Iterator[str]:
     for child in node.children:
         if isinstance(child, _NOT_PROSE) or not isinstance(child, nodes.Element):
             continue
-        if _DRAWN_CLASSES & set(child["classes"]):
+        if _DRAWN_CLASSES & set(child["classes"]) or _is_item(child):
             continue
         if isinstance(child, nodes.TextElement):
             yield child.astext()
