@@ -282,7 +282,7 @@ def footer(build: Build, _: dict[str, Any]) -> bool:
 
 @gallery(
     "name of a thumbnail, NAME_thumb.png",
-    f"{DIRECTIVES}/entry.py",
+    "sphinx_ext/script_pages.py",
     written="/images/thumb/sphx_glr_",
 )
 def thumbnail(build: Build, _: dict[str, Any]) -> bool:

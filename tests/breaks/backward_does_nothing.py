@@ -1,5 +1,5 @@
 # caught by: docs/autograd/backward-and-accumulation.md::backward
-# caught by: docs/autograd/backward-and-accumulation.md::Tensor.grad
+# caught by: docs/autograd/torch-autograd-grad.md::Tensor.grad
 import torch
 
 torch.Tensor.backward = lambda self, *args, **kwargs: None

@@ -1,6 +1,6 @@
 # caught by: docs/nn-module/moving-and-converting.md::to
-# caught by: docs/nn-module/moving-and-converting.md::type
-# caught by: docs/nn-module/moving-and-converting.md::floating-point-shorthands
+# caught by: docs/nn-module/converting-the-dtype.md::type
+# caught by: docs/nn-module/converting-the-dtype.md::floating-point-shorthands
 import torch
 
 apply = torch.nn.Module._apply

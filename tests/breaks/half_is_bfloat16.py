@@ -1,4 +1,4 @@
-# caught by: docs/nn-module/moving-and-converting.md::floating-point-shorthands
+# caught by: docs/nn-module/converting-the-dtype.md::floating-point-shorthands
 import torch
 
 torch.nn.Module.half = torch.nn.Module.bfloat16

@@ -94,7 +94,7 @@ def test_what_is_cut_off_scrolls_with_the_keyboard(open_context: Open) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.activeElement.scrollLeft > 0")
     page.goto("visdom/options.html")
-    table = page.locator(".option-table[tabindex]").first
+    table = page.locator(".option-table .table-wrapper[tabindex]").first
     expect(table).to_have_attribute("role", "group")
     expect(table).to_have_attribute("aria-label", "Scrolls sideways")
 

@@ -24,3 +24,15 @@ def reference_to(script: Subject, docname: str) -> nodes.Node:
 def script_docname(script: Subject) -> str:
     """Return the document name of a script's page."""
     return Path(script.file).with_suffix("").as_posix()
+
+
+def thumbnail_of(docname: str) -> str:
+    """Return the path, below the docs folder, of the thumbnail of a script."""
+    folder, _, stem = docname.rpartition("/")
+    return f"{folder}/images/thumb/sphx_glr_{stem}_thumb.png"
+
+
+def first_picture_of(docname: str) -> str:
+    """Return the path below the docs folder of the first picture that a script drew."""
+    folder, _, stem = docname.rpartition("/")
+    return f"{folder}/images/sphx_glr_{stem}_001.png"

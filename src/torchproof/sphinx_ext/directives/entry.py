@@ -20,6 +20,7 @@ from torchproof.sphinx_ext.directives.verdict import draw_verdict
 from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.proving import descriptions_of, scripts_for, subjects_of
+from torchproof.sphinx_ext.script_pages import thumbnail_of
 from torchproof.sphinx_ext.translation import say, say_marks
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
@@ -116,9 +117,8 @@ class EntryDirective(SphinxDirective):
     def _card(self, script: Subject) -> nodes.Node:
         """Return a card with the script's thumbnail and title, linked to its page."""
         docname = Path(script.file).with_suffix("").as_posix()
-        folder, _, stem = docname.rpartition("/")
         card = nodes.container(classes=["entry-script"])
-        thumbnail = f"{folder}/images/thumb/sphx_glr_{stem}_thumb.png"
+        thumbnail = thumbnail_of(docname)
         text = nodes.paragraph()
         if Path(self.env.srcdir, thumbnail).is_file():
             # The link's text names the script, so a screen reader can skip the picture.

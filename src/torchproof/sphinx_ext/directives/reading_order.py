@@ -15,7 +15,12 @@ from torchproof.finding.scripts import question_of
 from torchproof.finding.subjects import Subject
 from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.proving import order_of
-from torchproof.sphinx_ext.script_pages import reference_to, script_docname
+from torchproof.sphinx_ext.script_pages import (
+    first_picture_of,
+    reference_to,
+    script_docname,
+    thumbnail_of,
+)
 from torchproof.sphinx_ext.translation import counted
 
 if TYPE_CHECKING:
@@ -76,12 +81,10 @@ def _thumbnail(env: BuildEnvironment, script: Subject) -> str | None:
     sphinx-gallery makes thumbnails also of scripts that did not run; only those that ran have a
     first picture.
     """
-    page = Path(script_docname(script))
-    images = page.parent / "images"
-    thumbnail = images / "thumb" / f"sphx_glr_{page.name}_thumb.png"
-    files = (images / f"sphx_glr_{page.name}_001.png", thumbnail)
-    drawn = all(Path(env.srcdir, file).is_file() for file in files)
-    return thumbnail.as_posix() if drawn else None
+    docname = script_docname(script)
+    thumbnail = thumbnail_of(docname)
+    files = (first_picture_of(docname), thumbnail)
+    return thumbnail if all(Path(env.srcdir, file).is_file() for file in files) else None
 
 
 def _thumbnail_fingerprint(env: BuildEnvironment, _: str) -> str:
