@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.sphinx_ext.directives.tables import filters, row, table
+from torchproof.sphinx_ext.directives.tables import anchor_link, filters, row, table
 from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.messages import messages_in
 from torchproof.sphinx_ext.placeholders import place
@@ -86,17 +85,8 @@ def _links(
         if line.children:
             line += nodes.Text(" · ")
         of_page = "" if _explains((page, anchor)) or not anchor else env.titles[page].astext()
-        link = addnodes.pending_xref(
-            "",
-            nodes.inline("", f"{of_page}: {title}" if of_page else title),
-            refdomain="proof",
-            reftype="anchor",
-            reftarget=f"{page}#{anchor}",
-            refexplicit=True,
-            refwarn=True,
-        )
-        link["refdoc"] = docname
-        line += link
+        text = nodes.Text(f"{of_page}: {title}" if of_page else title)
+        line += anchor_link(docname, page, anchor, [text])
     return line
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.sphinx_ext.directives.tables import document_link
+from torchproof.sphinx_ext.directives.tables import anchor_link, document_link
 from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.translation import counted, say
@@ -135,16 +134,7 @@ def draw_silent_faults(env: BuildEnvironment, docname: str, area: str) -> list[n
 
 
 def _item(docname: str, page: str, fault: SilentFault) -> nodes.list_item:
-    link = addnodes.pending_xref(
-        "",
-        nodes.inline("", "", *(piece.node() for piece in fault.title)),
-        refdomain="proof",
-        reftype="anchor",
-        reftarget=f"{page}#{fault.anchor}",
-        refexplicit=True,
-        refwarn=True,
-    )
-    link["refdoc"] = docname
+    link = anchor_link(docname, page, fault.anchor, [piece.node() for piece in fault.title])
     line = nodes.paragraph("", "", nodes.strong("", "", link))
     line += [nodes.Text(": "), *(piece.node() for piece in fault.line)]
     return nodes.list_item("", line, classes=["silent-fault"])

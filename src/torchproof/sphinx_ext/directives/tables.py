@@ -67,6 +67,23 @@ def document_link(docname: str, target: str) -> addnodes.pending_xref:
     return link
 
 
+def anchor_link(
+    docname: str, page: str, anchor: str, content: Iterable[nodes.Node]
+) -> addnodes.pending_xref:
+    """Return a link from a page to a place on a page, its top if the anchor is empty."""
+    link = addnodes.pending_xref(
+        "",
+        nodes.inline("", "", *content),
+        refdomain="proof",
+        reftype="anchor",
+        reftarget=f"{page}#{anchor}",
+        refexplicit=True,
+        refwarn=True,
+    )
+    link["refdoc"] = docname
+    return link
+
+
 def docname_of(subject: Subject) -> str:
     """Return the page of a subject."""
     return PurePosixPath(subject.file).with_suffix("").as_posix().removeprefix("docs/")
