@@ -42,6 +42,7 @@ def test_pages_and_sections_that_moved_lead_on(site: Site) -> None:
         ('"a#x" = "c"', "c is not there"),
         ('"a#train" = "b#eval"', "a#train is still there: remove the move, or what moved"),
         ('"a" = "b"', "a is still there"),
+        ('"a', "not TOML"),
         ('"c#x" = "b"', "the page c is gone: name the move of the page, without an anchor"),
     ],
 )

@@ -1,13 +1,23 @@
-"""Extract error and warning messages from the output of examples."""
+"""Extract the examples of a block, and the messages in their output."""
 
 from __future__ import annotations
 
+import doctest
 import re
 from collections.abc import Iterator
+
+from docutils import nodes
 
 _HEAD = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Iteration|Exit)\b")
 _LEAST_WORDS = 3
 _WORD = re.compile(r"[A-Za-z][A-Za-z'()-]*[.,:;]?")
+
+
+def examples_in(block: nodes.literal_block) -> list[doctest.Example]:
+    """Return the examples of a `{doctest}` block; other blocks have none."""
+    if block.get("testnodetype") != "doctest":
+        return []
+    return doctest.DocTestParser().get_examples(block.astext())
 
 
 def messages_in(output: str) -> Iterator[str]:

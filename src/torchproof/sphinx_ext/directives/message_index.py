@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchproof.sphinx_ext.directives.tables import anchor_link, filters, row, table
 from torchproof.sphinx_ext.domain import proof_domain
-from torchproof.sphinx_ext.messages import messages_in
+from torchproof.sphinx_ext.messages import examples_in, messages_in
 from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.translation import say
 
@@ -116,10 +115,10 @@ def _note(app: Sphinx, document: nodes.document) -> None:
 def _provoked(document: nodes.document) -> Iterator[Provoked]:
     for block in document.findall(nodes.literal_block):
         section = _section(block)
-        if block.get("testnodetype") != "doctest" or section is None:
+        if section is None:
             continue
         top = isinstance(section.parent, nodes.document)
-        for example in doctest.DocTestParser().get_examples(block.astext()):
+        for example in examples_in(block):
             for message in messages_in(example.want):
                 yield Provoked(
                     _ORIGIN.sub("", message), "" if top else section["ids"][0], section[0].astext()

@@ -6,15 +6,17 @@ page, with a line that leads on; so it works without JavaScript, and from a sear
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from torchproof.finding.toml_lines import parse_toml
+from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.translation import translate
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 FILE = "moved.toml"
-_PARTS = "torchproof_moved"
+_PART = "moves"
 _HEAD = """\
 <meta name="robots" content="noindex">
 <meta http-equiv="refresh" content="0; url={url}">"""
@@ -49,37 +51,28 @@ class Move:
 
     old: Address
     new: Address
-    line: int
-    """In docs/moved.toml."""
-
-
-def read_moves(text: str) -> list[Move]:
-    """Read the table of moves; raises tomllib.TOMLDecodeError."""
-    lines = text.splitlines()
-    moves = []
-    for old, new in tomllib.loads(text).items():
-        line = next((n for n, t in enumerate(lines, 1) if t.startswith(f'"{old}"')), 1)
-        moves.append(Move(Address.read(old), Address.read(str(new)), line))
-    return moves
 
 
 def _check(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn of moves from what is still there, and of moves to what is not."""
+    """Keep the moves by the old page; warn of those from what is there, and to what is not."""
+    kept = proof_domain(env).of_pages(_PART)
+    kept.clear()
     path = Path(app.srcdir, FILE)
-    try:
-        moves = read_moves(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        moves = []
-    except tomllib.TOMLDecodeError as error:
-        warn(Kind.ENTRY, f"cannot read it: {error}", location=str(path))
-        moves = []
-    kept = []
-    for move in moves:
-        if problem := _problem(env, move):
-            warn(Kind.ENTRY, problem, location=f"{path}:{move.line}")
+    if not path.exists():
+        return
+    text = path.read_text(encoding="utf-8")
+    data, problem = parse_toml(text, file=str(path))
+    if problem is not None:
+        warn(Kind.ENTRY, problem.message, location=f"{problem.file}:{problem.line}")
+        return
+    lines = text.splitlines()
+    for old, new in data.items():
+        move = Move(Address.read(old), Address.read(str(new)))
+        if wrong := _problem(env, move):
+            line = next((n for n, t in enumerate(lines, 1) if t.startswith(f'"{old}"')), 1)
+            warn(Kind.ENTRY, wrong, location=f"{path}:{line}")
         else:
-            kept.append(move)
-    setattr(app, _PARTS, kept)
+            kept.setdefault(move.old.page, []).append(move)
 
 
 def _problem(env: BuildEnvironment, move: Move) -> str:
@@ -119,15 +112,14 @@ def _append(app: Sphinx, page: str, _: str, context: dict[str, Any], document: o
     """Write the anchors that left a page, each with the line that leads on."""
     if document is None or "body" not in context:
         return
-    for move in getattr(app, _PARTS, []):
-        if move.old.page == page:
-            _, line = _line(app, page, move.new)
-            context["body"] += f'\n<p class="moved" id="{escape(move.old.anchor)}">{line}</p>'
+    for move in proof_domain(app.env).of_pages(_PART).get(page, []):
+        _, line = _line(app, page, move.new)
+        context["body"] += f'\n<p class="moved" id="{escape(move.old.anchor)}">{line}</p>'
 
 
 def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Write a page for each that is gone."""
-    for move in getattr(app, _PARTS, []):
+    for move in chain.from_iterable(proof_domain(app.env).of_pages(_PART).values()):
         if not move.old.anchor:
             url, line = _line(app, move.old.page, move.new)
             head = _HEAD.format(url=escape(url))

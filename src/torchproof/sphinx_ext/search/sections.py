@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import keyword
 import re
 import textwrap
@@ -13,7 +12,7 @@ from typing import Literal, TypeVar
 from docutils import nodes
 from sphinx import addnodes
 
-from torchproof.sphinx_ext.messages import messages_in, sentences_in
+from torchproof.sphinx_ext.messages import examples_in, messages_in, sentences_in
 
 _Node = TypeVar("_Node", bound=nodes.Element)
 _IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
@@ -121,7 +120,7 @@ def _prose(node: nodes.Element) -> Iterator[str]:
 
 def _messages(blocks: list[nodes.literal_block], *, of_errors: bool) -> Iterator[str]:
     for block in blocks:
-        for example in _examples(block):
+        for example in examples_in(block):
             yield from messages_in(example.want)
             if of_errors:
                 yield from sentences_in(example.want)
@@ -130,15 +129,9 @@ def _messages(blocks: list[nodes.literal_block], *, of_errors: bool) -> Iterator
 def _identifiers(node: nodes.Element, blocks: list[nodes.literal_block]) -> Iterator[str]:
     signatures = [sign.astext() for sign in _own(node, addnodes.desc_signature)]
     sources = [
-        "".join(example.source for example in _examples(block)) or block.astext()
+        "".join(example.source for example in examples_in(block)) or block.astext()
         for block in blocks
         if not _DRAWN_CLASSES & set(block["classes"])
     ]
     for text in (*signatures, *sources):
         yield from (word for word in _IDENTIFIER.findall(text) if not keyword.iskeyword(word))
-
-
-def _examples(block: nodes.literal_block) -> list[doctest.Example]:
-    if block.get("testnodetype") != "doctest":
-        return []
-    return doctest.DocTestParser().get_examples(block.astext())
