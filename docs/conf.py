@@ -68,7 +68,7 @@ html_css_files = [
     "facts.css",
     "statements.css",
     "parameters.css",
-    "edge-cases.css",
+    "folds.css",
     "moved.css",
     "page-links.css",
     "reach.css",
@@ -78,7 +78,7 @@ html_css_files = [
 html_js_files = [
     (f"{name}.js", {"defer": "defer"})
     for name in (
-        "edge-cases",
+        "folds",
         "moved",
         "filters",
         "names",

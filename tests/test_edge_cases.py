@@ -66,7 +66,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, Build]:
     real = runpy.run_path(str(DOCS / "conf.py"))
     settings = f"html_static_path = [{str(DOCS / '_static')!r}]\n"
     settings += f"html_css_files = {real['html_css_files']!r}\n"
-    settings += 'html_js_files = [("edge-cases.js", {"defer": "defer"})]\n'
+    settings += 'html_js_files = [("folds.js", {"defer": "defer"})]\n'
     builds = []
     for folded in (True, False):
         site = Site(
@@ -85,13 +85,13 @@ def anchors(build: Build) -> list[str]:
 
 def test_the_rest_of_the_section_is_folded_without_its_footer(sites: tuple[Build, Build]) -> None:
     [first, second, third] = re.findall(
-        r'<details class="edge-cases">.*?</details>', sites[0].page("pages/a"), re.DOTALL
+        r'<details class="fold edge-cases">.*?</details>', sites[0].page("pages/a"), re.DOTALL
     )
     assert ("A number is refused." in first, "Odd inputs" in first) == (True, True)
     assert ("What it does." in first, "entry-footer" in first) == (False, False)
     assert "A pair is taken." in second
     assert ("Usual inputs" in third, "An old one." in third) == (False, True)
-    summary = '<summary>Edge cases, checked <span class="edge-cases-number">{}</span></summary>'
+    summary = '<summary>Edge cases, checked <span class="fold-number">{}</span></summary>'
     assert (summary.format("2 examples") in first, summary.format("1 example") in second) == (
         (True, True)
     )
@@ -125,6 +125,33 @@ def test_a_mark_with_nothing_to_fold_is_told(tmp_path: Path) -> None:
     line = text.split("\n").index(":::{edge-cases}") + 1
     assert done.status == 1
     assert re.search(rf"pages/a\.md:{line}: WARNING: {{edge-cases}} without content", done.output)
+
+
+HELD = "\n:::{held}\nThe server has both.\n\n```{doctest}\n>>> 1 + 2\n3\n```\n:::\n"
+
+
+def test_what_a_server_holds_folds_in_its_place(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    text = page(entry("torch.nn.Module.train", ">>> 1 + 1\n2") + HELD + REFUSED)
+    site.write({"docs/pages/a.md": text})
+    done = site.build()
+    assert done.status == 0, done.output
+    shown = done.page("pages/a")
+    [folded] = re.findall(r'<details class="fold held">.*?</details>', shown, re.DOTALL)
+    assert "What the server holds, checked" in folded
+    assert ("has both" in folded, "is refused" in folded) == (True, False)
+    markdown = (done.html / "pages/a.md").read_text(encoding="utf-8")
+    assert "**What the server holds, checked**\n\nThe server has both." in markdown
+
+
+def test_held_without_content_is_told(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    text = page(entry("torch.nn.Module.train", ">>> 1 + 1\n2") + "\n:::{held}\n:::\n")
+    site.write({"docs/pages/a.md": text})
+    done = site.build()
+    line = text.split("\n").index(":::{held}") + 1
+    assert done.status == 1
+    assert re.search(rf"pages/a\.md:{line}: WARNING: {{held}} folds its content", done.output)
 
 
 in_browser = pytest.mark.skipif(bool(missing_browser()), reason=missing_browser())

@@ -98,3 +98,30 @@ def test_a_box_without_an_example_is_told(tmp_path: Path) -> None:
     line = text.split("\n").index(":::{silent} It stays as it was") + 1
     assert done.status == 1
     assert re.search(rf"pages/a\.md:{line}: WARNING: no example shows this", done.output)
+
+
+def test_a_list_of_one_symptom_has_the_boxes_that_name_it(tmp_path: Path) -> None:
+    site = Site(tmp_path, conf=CONF)
+    first, second = (
+        BOX.replace("A plain `list` hides its layers\n", f"{title}\n:symptom: {symptom}\n\n")
+        for title, symptom in (("It is lost", "lost"), ("It is late", "slow"))
+    )
+    text = page(entry("torch.nn.Module.train", ">>> 1 + 1\n2"), first, second)
+    lists = (
+        f"# {key}\n\n```{{silent-faults}} pages\n:symptom: {key}\n```\n" for key in ("lost", "slow")
+    )
+    site.write(
+        {"docs/pages/a.md": text, **{f"docs/pages/l{n}.md": one for n, one in enumerate(lists)}}
+    )
+    done = site.build()
+    assert done.status == 0, done.output
+    lost, slow = (text_of(done.page(f"pages/l{n}")) for n in range(2))
+    assert ("It is lost" in lost, "It is late" in lost) == (True, False)
+    assert ("It is lost" in slow, "It is late" in slow) == (False, True)
+    wrong = text.replace(":symptom: slow", ":symptom: slwo")
+    site.write({"docs/pages/a.md": wrong})
+    done = site.build()
+    line = wrong.split("\n").index(":::{silent} It is late") + 1
+    assert done.status == 1
+    told = rf"pages/a\.md:{line}: WARNING: no list has the symptom 'slwo'.*\(lost, slow\)"
+    assert re.search(told, done.output), done.output

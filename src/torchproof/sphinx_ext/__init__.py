@@ -85,7 +85,7 @@ READING = (
     note_2019,
     parameters,  # also build-finished
     edge_cases,  # a post-transform, after the placeholders
-    silent_faults,  # also doctree-read
+    silent_faults,  # also doctree-read, env-check-consistency
     message_index,  # also doctree-read
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
@@ -123,7 +123,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 11,
+        "env_version": 12,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

@@ -15,25 +15,30 @@ if TYPE_CHECKING:
     from sphinx.util.docutils import SphinxTranslator
 
 
-class edge_cases(nodes.container):  # noqa: N801 - docutils names its nodes like this
-    """What is folded."""
+EDGE_CASES = "edge-cases"
+HELD = "held"
 
 
-def title_of(fold: edge_cases) -> tuple[str, str]:
+class fold(nodes.container):  # noqa: N801 - docutils names its nodes like this
+    """What is folded; its `kind` is `EDGE_CASES` or `HELD`."""
+
+
+def title_of(folded: fold) -> tuple[str, str]:
     """Return the title of a fold, and how many examples are in it."""
-    blocks = [b for b in fold.findall(nodes.literal_block) if b.get("testnodetype") == "doctest"]
-    return say("Edge cases, checked"), counted("%d example", "%d examples", len(blocks))
+    titles = {EDGE_CASES: say("Edge cases, checked"), HELD: say("What the server holds, checked")}
+    blocks = [b for b in folded.findall(nodes.literal_block) if b.get("testnodetype") == "doctest"]
+    return titles[folded["kind"]], counted("%d example", "%d examples", len(blocks))
 
 
-def _visit(self: HTML5Translator, node: edge_cases) -> None:
+def _visit(self: HTML5Translator, node: fold) -> None:
     title, number = title_of(node)
     self.body.append(
-        f'<details class="edge-cases"><summary>{escape(title)} '
-        f'<span class="edge-cases-number">{escape(number)}</span></summary>\n'
+        f'<details class="fold {node["kind"]}"><summary>{escape(title)} '
+        f'<span class="fold-number">{escape(number)}</span></summary>\n'
     )
 
 
-def _depart(self: HTML5Translator, _: edge_cases) -> None:
+def _depart(self: HTML5Translator, _: fold) -> None:
     self.body.append("</details>\n")
 
 
@@ -44,6 +49,4 @@ def _pass(_: SphinxTranslator, __: nodes.Element) -> None:
 def setup(app: Sphinx) -> None:
     """Register the node; HTML alone can fold."""
     plain = (_pass, _pass)
-    app.add_node(
-        edge_cases, html=(_visit, _depart), latex=plain, text=plain, man=plain, texinfo=plain
-    )
+    app.add_node(fold, html=(_visit, _depart), latex=plain, text=plain, man=plain, texinfo=plain)

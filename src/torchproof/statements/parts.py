@@ -18,8 +18,8 @@ from torchproof.finding.markdown import split_options
 
 _DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)", re.DOTALL)
 _TRANSPARENT = {
-    "admonition", "attention", "caution", "container", "danger", "dropdown", "edge-cases", "hint",
-    "important", "note", "seealso", "silent", "tip", "warning",
+    "admonition", "attention", "caution", "container", "danger", "dropdown", "edge-cases", "held",
+    "hint", "important", "note", "seealso", "silent", "tip", "warning",
 }  # fmt: skip
 """Directives whose content is prose of the page."""
 

@@ -1,6 +1,7 @@
-"""The `{edge-cases}` directive: what seldom matters is folded, proven as the rest.
+"""The `{edge-cases}` and `{held}` directives: what seldom matters is folded, proven as the rest.
 
-With content it folds that. Without, it is a mark that folds what follows it in its section, with
+`{held}` folds its content: what a server holds after the call that stands before it. So does
+`{edge-cases}` with content. Without, it is a mark that folds what follows it in its section, with
 the sections below; at the end of a subsection it folds the subsections after it. That happens only
 as a page is written: subjects, anchors, the table of contents and the search see it unfolded.
 """
@@ -14,7 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.sphinx_ext.directives.entry import entry_footer
-from torchproof.sphinx_ext.folds import edge_cases
+from torchproof.sphinx_ext.folds import EDGE_CASES, HELD, fold
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
 if TYPE_CHECKING:
@@ -35,9 +36,29 @@ class EdgeCasesDirective(SphinxDirective):
         """Return the fold, or the mark where it begins."""
         if not self.content:
             return [edge_cases_mark(location=self.get_location())]
-        fold = edge_cases("", *self.parse_content_to_nodes())
-        self.set_source_info(fold)
-        return [fold]
+        return [_folded(self, EDGE_CASES)]
+
+
+class HeldDirective(SphinxDirective):
+    """Fold the content: what a server holds."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the fold; warn if it folds nothing."""
+        if not self.content:
+            warn(
+                Kind.ENTRY,
+                "{held} folds its content, and it has none: put the examples into it",
+                location=self.get_location(),
+            )
+        return [_folded(self, HELD)]
+
+
+def _folded(directive: SphinxDirective, kind: str) -> fold:
+    content = fold("", *directive.parse_content_to_nodes(), kind=kind)
+    directive.set_source_info(content)
+    return content
 
 
 class FoldEdgeCases(SphinxPostTransform):
@@ -65,7 +86,7 @@ class FoldEdgeCases(SphinxPostTransform):
                 around = place.parent
                 for node in rest:
                     around.remove(node)
-                around.insert(around.index(place) + 1, edge_cases("", *rest))
+                around.insert(around.index(place) + 1, fold("", *rest, kind=EDGE_CASES))
             mark.parent.remove(mark)
 
 
@@ -91,4 +112,5 @@ def setup(app: Sphinx) -> None:
     plain = (_pass, _pass)
     app.add_node(edge_cases_mark, html=plain, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_directive("edge-cases", EdgeCasesDirective)
+    app.add_directive("held", HeldDirective)
     app.add_post_transform(FoldEdgeCases)

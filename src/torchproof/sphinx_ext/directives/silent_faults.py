@@ -1,13 +1,18 @@
-"""The `{silent}` directive marks what goes wrong without an error; `{silent-faults}` gathers it."""
+"""The `{silent}` directive marks what goes wrong without an error; `{silent-faults}` gathers it.
+
+A list of an area has all its faults; with `:symptom:` it has those of one symptom, and then each
+box of the area names a symptom that some list has.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from torchproof.sphinx_ext.directives.tables import anchor_link, document_link
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 LIST = "wrong-without-a-word"
 """Page of an area that gathers its silent faults."""
 _PART = "silent faults"
+_LISTS = "lists of silent faults"
 _END = re.compile(r"(?<=[.?!])(?<!e\.g\.)(?<!i\.e\.)(?=\s)|(?<=[\u3002\uff1f\uff01])")
 
 
@@ -50,6 +56,19 @@ class SilentFault:
     title: tuple[Piece, ...]
     line: tuple[Piece, ...]
     """Its first sentence."""
+    symptom: str = ""
+    """Key of what a reader sees."""
+    location: str = ""
+    """File and line of the box."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list of silent faults on a page."""
+
+    area: str
+    symptom: str
+    """Empty for a list of all."""
 
 
 class SilentDirective(SphinxDirective):
@@ -58,12 +77,18 @@ class SilentDirective(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {"symptom": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Return the box; warn if no example is in it."""
         title = self.arguments[0]
         words = re.findall(r"[a-z0-9]+", title.lower())
-        box = silent_fault(classes=["silent"], ids=[self._anchor("-".join(["silent", *words]))])
+        box = silent_fault(
+            classes=["silent"],
+            ids=[self._anchor("-".join(["silent", *words]))],
+            symptom=self.options.get("symptom", "").strip(),
+            location=self.get_location(),
+        )
         self.set_source_info(box)
         inline, messages = self.parse_inline(title, lineno=self.lineno)
         named = nodes.paragraph(title, "", *inline, classes=["silent-title"])
@@ -104,23 +129,31 @@ class SilentDirective(SphinxDirective):
 
 
 class SilentFaultsDirective(SphinxDirective):
-    """List the silent faults of an area, page by page."""
+    """List the silent faults of an area, or those of one symptom, page by page."""
 
     required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {"symptom": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Return a placeholder for the list: other pages may be read later."""
-        area = self.arguments[0]
-        content = draw_silent_faults(self.env, self.env.docname, area)
-        return [place(draw_silent_faults, area, content=content)]
+        listed = Listed(self.arguments[0], self.options.get("symptom", "").strip())
+        lists = proof_domain(self.env).of_pages(_LISTS).setdefault(self.env.docname, [])
+        lists.append(listed)
+        key = f"{listed.area} {listed.symptom}"
+        content = draw_silent_faults(self.env, self.env.docname, key)
+        return [place(draw_silent_faults, key, content=content)]
 
 
-def draw_silent_faults(env: BuildEnvironment, docname: str, area: str) -> list[nodes.Node]:
-    """Return the silent faults of an area, in the order of its pages."""
-    pages = _noted(env)
+def draw_silent_faults(env: BuildEnvironment, docname: str, key: str) -> list[nodes.Node]:
+    """Return the silent faults of an area, or of one symptom, in the order of its pages."""
+    area, _, symptom = key.partition(" ")
+    pages = {
+        page: [fault for fault in faults if symptom in ("", fault.symptom)]
+        for page, faults in _noted(env).items()
+    }
     listed = env.toctree_includes.get(f"{area}/index", [])
     own = sorted(
-        (page for page in pages if page.startswith(f"{area}/")),
+        (page for page, faults in pages.items() if faults and page.startswith(f"{area}/")),
         key=lambda page: (listed.index(page) if page in listed else len(listed), page),
     )
     number = sum(len(pages[page]) for page in own)
@@ -157,7 +190,9 @@ def _faults(document: nodes.document) -> Iterator[SilentFault]:
         title = next(p for p in paragraphs if "silent-title" in p["classes"])
         rest = [p for p in paragraphs if not p["classes"]]
         line = _first_sentence(_pieces(rest[0])) if rest else ()
-        yield SilentFault(box["ids"][0], tuple(_pieces(title)), tuple(line))
+        yield SilentFault(
+            *(box["ids"][0], tuple(_pieces(title)), tuple(line), box["symptom"], box["location"])
+        )
 
 
 def _pieces(paragraph: nodes.paragraph) -> Iterator[Piece]:
@@ -173,9 +208,26 @@ def _first_sentence(pieces: Iterable[Piece]) -> Iterator[Piece]:
             return
 
 
+def _check(_: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of a box whose symptom no list of its area has, where lists are by symptom."""
+    lists = [one for page in proof_domain(env).of_pages(_LISTS).values() for one in page]
+    for area in {listed.area for listed in lists if listed.symptom}:
+        symptoms = sorted({one.symptom for one in lists if one.area == area and one.symptom})
+        for page, faults in _noted(env).items():
+            for fault in faults if page.startswith(f"{area}/") else ():
+                if fault.symptom not in symptoms:
+                    warn(
+                        Kind.EXAMPLE,
+                        f"no list has the symptom {fault.symptom!r}: write one of these as "
+                        f":symptom: ({', '.join(symptoms)})",
+                        location=fault.location,
+                    )
+
+
 def setup(app: Sphinx) -> None:
-    """Register the directives; store the faults when a page is read."""
+    """Register the directives; store the faults when a page is read, and check their symptoms."""
     app.add_node(silent_fault, override=True)
     app.add_directive("silent", SilentDirective)
     app.add_directive("silent-faults", SilentFaultsDirective)
     app.connect("doctree-read", _note)
+    app.connect("env-check-consistency", _check)

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from torchproof.sphinx_ext.drawings import drawing, drawing_markdown
-from torchproof.sphinx_ext.folds import edge_cases, title_of
+from torchproof.sphinx_ext.folds import fold, title_of
 
 _SKIPPED = (nodes.comment, nodes.substitution_definition, nodes.target, addnodes.index)
 _SKIPPED_CLASSES = {"sphx-glr-download-link-note"}
@@ -48,7 +48,7 @@ class MarkdownText:
                 return self._signature(node)
             case nodes.Element() if isinstance(node, nodes.Admonition | nodes.block_quote):
                 return self._quote(node, depth)
-            case edge_cases():
+            case fold():
                 return f"**{title_of(node)[0]}**\n\n{self._blocks(node.children, depth)}"
             case drawing():
                 return drawing_markdown(node)

@@ -1,9 +1,9 @@
-// Open the folded edge cases that an address leads into, and all of them to print.
+// Open the folds that an address leads into, and all of them to print.
 // Browsers of today do the first by themselves; without JavaScript a fold opens by a click.
 "use strict";
 
 (() => {
-  const FOLD = "details.edge-cases";
+  const FOLD = "details.fold";
 
   function reveal() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
