@@ -212,6 +212,20 @@ def test_the_page_of_a_script_shows_what_its_comments_ask_for(tmp_path: Path) ->
     assert "forward" in trace and "backward" in trace
 
 
+def test_the_page_of_a_script_that_is_gone_goes_too(tmp_path: Path) -> None:
+    site = site_with(tmp_path, DRAWN)
+    site.write({"gallery/some/gone.py": DRAWN})
+    first = site.build()
+    assert first.status == 0, first.output
+    pages = tmp_path / "docs/gallery/some"
+    assert (pages / "gone.rst").exists()
+    (tmp_path / "gallery/some/gone.py").unlink()
+    second = site.build()
+    assert second.status == 0, second.output
+    assert sorted(path.name for path in pages.glob("gone*")) == []
+    assert (pages / "words.rst").exists()
+
+
 @needs_browser
 def test_with_a_browser_the_panes_of_a_script_are_drawn(tmp_path: Path) -> None:
     site = site_with(tmp_path, SCRIPT)

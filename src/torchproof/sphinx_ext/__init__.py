@@ -14,6 +14,7 @@ from torchproof.sphinx_ext import (
     pane_pictures,
     placeholders,
     proving,
+    removed_scripts,
     script_outputs,
     translation,
 )
@@ -67,7 +68,8 @@ BEFORE_READING = (
     not_found,  # config-inited
     proving,  # builder-inited: runs the subjects without an outcome
     pane_pictures,  # builder-inited, after proving: draws the outdated panes
-    downloads,  # builder-inited, after sphinx-gallery
+    removed_scripts,  # builder-inited
+    downloads,  # builder-inited, after sphinx-gallery and removed_scripts
     dependencies,  # env-get-outdated: the pages to read again
 )
 READING = (
