@@ -185,7 +185,7 @@ def literal_block(_: Build, facts: dict[str, Any]) -> bool:
 
 @sphinx(
     "testnodetype",
-    *(f"{DIRECTIVES}/code_links.py", f"{DIRECTIVES}/fact_anchors.py", f"{SEARCH}/sections.py"),
+    *(f"{DIRECTIVES}/code_links.py", f"{DIRECTIVES}/fact_anchors.py", "sphinx_ext/messages.py"),
     written='get("testnodetype")',
 )
 def node_type(_: Build, facts: dict[str, Any]) -> bool:

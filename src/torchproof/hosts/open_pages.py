@@ -34,8 +34,9 @@ def open_pages(config: pytest.Config) -> None:
             )
     with contextlib.ExitStack() as stack:
         try:
-            front_end_folder()
+            # The browser first: a machine without one most often lacks npm, too.
             os.environ[WATCHER] = stack.enter_context(watcher())
+            front_end_folder()
         except (AssetsError, BrowserMissingError) as error:
             raise pytest.UsageError(f"--watched: {error}") from None
         stack.callback(os.environ.pop, WATCHER)
