@@ -14,7 +14,7 @@ from PIL import Image
 from test_pane_pictures import png
 from test_visdom_panes import needs_browser
 
-from torchproof.panes.label_places import APART, label_places
+from torchproof.panes.label_places import APART, label_places, leader
 from torchproof.panes.page_drawing import Box, DrawnPage, draw_page, page_browser
 from torchproof.panes.page_pictures import PagePictures
 from torchproof.panes.page_scenario import ScenarioError, read_scenario
@@ -119,6 +119,17 @@ def test_numbers_stay_apart_and_inside() -> None:
         assert 0 < y < size[1]
         for other in places[:number]:
             assert math.dist((x, y), other) >= APART * size[0]
+    # A number that is not at its button has a line to it.
+    for place, box in zip(places[1:6], row, strict=True):
+        assert math.dist(place, (box[0] + 20, 42)) < 20 or leader(place, box)
+
+
+def test_a_line_leads_from_a_number_to_the_part_above_or_below_it() -> None:
+    box: Box = (100.0, 50.0, 40.0, 30.0)
+    assert leader((120.0, 200.0), box) == (80.0, 120.0)
+    assert leader((120.0, 20.0), box) == (20.0, 30.0)
+    assert leader((120.0, 60.0), box) is None
+    assert leader((90.0, 20.0), box) is None
 
 
 def test_without_a_browser_it_says_so_for_each(

@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-from torchproof.panes.label_places import label_places
+from torchproof.panes.label_places import label_places, leader
 from torchproof.panes.page_pictures import PLACE, Measured
 from torchproof.sphinx_ext.page_pictures import REDRAW, page_pictures
 from torchproof.sphinx_ext.warning_types import Kind, warn
@@ -103,10 +103,14 @@ def _depart(self: HTML5Translator, node: visdom_page) -> None:
         shares = {n: at / (width if n in across else height) for n, at in lengths.items()}
         return escape("; ".join(f"{name}: {share:.2%}" for name, share in shares.items()))
 
-    for left, top, wide, high in boxes:
-        style = placed(left=left, top=top, width=wide, height=high)
+    places = label_places((width, height), boxes)
+    for box, place in zip(boxes, places, strict=True):
+        style = placed(left=box[0], top=box[1], width=box[2], height=box[3])
         self.body.append(f'<span class="visdom-page-part" style="{style}"></span>\n')
-    for number, (left, top) in enumerate(label_places((width, height), boxes), 1):
+        if line := leader(place, box):
+            style = placed(left=place[0], top=line[0], height=line[1])
+            self.body.append(f'<span class="visdom-page-line" style="{style}"></span>\n')
+    for number, (left, top) in enumerate(places, 1):
         style = placed(left=left, top=top)
         said = f'<span class="visdom-page-number" style="{style}" aria-hidden="true">'
         self.body.append(f"{said}{number}</span>\n")
