@@ -17,7 +17,7 @@ from test_visdom_panes import needs_browser
 from torchproof.panes.label_places import APART, label_places, leader
 from torchproof.panes.page_drawing import Box, DrawnPage, draw_page, page_browser
 from torchproof.panes.page_pictures import PagePictures
-from torchproof.panes.page_scenario import ScenarioError, read_scenario
+from torchproof.panes.page_scenario import ScenarioError, read_scenario, scenario_digest
 from torchproof.panes.redraw import main, redraw, redraw_apart
 
 # visdom 0.2.4 calls a deprecated method when its client opens no socket.
@@ -95,6 +95,7 @@ def test_a_torn_pair_is_out_of_date(pictures: PagePictures) -> None:
     ("source", "line", "said"),
     [
         ("\n1 / 0\n", 2, "ZeroDivisionError"),
+        ("\n\nSIZE = (1280,\n", 3, "SyntaxError"),
         ('\nLABEL = {"a": "b"}\n', 2, "LABEL is none of ADDRESS, LABELS, PART, SIZE"),
     ],
 )
@@ -103,6 +104,8 @@ def test_a_bad_scenario_is_told_by_file_and_line(
 ) -> None:
     path = tmp_path / "bad.py"
     path.write_text(source)
+    assert PagePictures(tmp_path).due() == {"bad": "it has no picture"}
+    assert scenario_digest(path)
     with pytest.raises(ScenarioError, match=said) as told:
         read_scenario(path)
     assert str(told.value).startswith(f"{path}:{line}: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import runpy
 import traceback
@@ -49,6 +50,8 @@ class Scenario:
         """Return an error with the line of the scenario that raised it, or that holds a text."""
         frames = traceback.extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if Path(frame.filename) == self.path]
+        if isinstance(error, SyntaxError) and error.filename == str(self.path):
+            lines.append(error.lineno)
         source = self.path.read_text(encoding="utf-8").split("\n")
         quoted = [number for number, line in enumerate(source, 1) if at and at in line]
         line = next(iter([*quoted, *reversed(lines)]), None) or 1
@@ -58,7 +61,10 @@ class Scenario:
 
 def scenario_digest(path: Path) -> str:
     """Return the digest of a scenario; comments, docstrings and formatting do not count."""
-    code = canonical(path.read_text(encoding="utf-8"))
+    code = path.read_text(encoding="utf-8")
+    # What is no Python has a digest too; `read_scenario` says what is wrong with it.
+    with contextlib.suppress(SyntaxError):
+        code = canonical(code)
     return hashlib.sha256(code.encode()).hexdigest()[:12]
 
 
