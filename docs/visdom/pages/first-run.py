@@ -37,6 +37,5 @@ def windows(vis):
         if step % 10 == 0:
             vis.line([loss.item()], [step], win="loss", update="append", opts={"title": "Loss"})
             vis.images(output.clamp(0, 1), nrow=4, win="output", opts={"title": "Output"})
-            vis.text(
-                f"step {step}: loss {loss:.3f}", win="log", append=step > 0, opts={"title": "Log"}
-            )
+            line = f"step {step}: loss {loss:.3f}"
+            vis.text(line, win="log", append=step > 0, opts={"title": "Log"})
