@@ -71,6 +71,7 @@ html_css_files = [
     "folds.css",
     "moved.css",
     "page-links.css",
+    "visdom-page.css",
     "reach.css",
     "search/search.css",
     "print.css",

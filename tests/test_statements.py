@@ -29,6 +29,7 @@ def standings(text: str) -> list[str]:
         (":::{reported} [CUDA notes](https://pytorch.org)\nStreams differ.\n:::\n", "reported"),
         (f":::{{note}}\nIt is so.\n:::\n\n{BLOCK}", "proven"),
         (f"::::{{silent}} A sum\nIt is so.\n\n{BLOCK}::::\n", "proven"),
+        (":::{visdom-page} a\n:alt: it\n\n1. See [it](sums.md).\n:::\n", "linked"),
         (f"Two.\n\n:::{{figure}} a.png\n:::\n\n{BLOCK}", "proven"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Committed pictures of Visdom panes: their paths, their data, and whether they are current."""
+"""Committed pictures of Visdom panes and pages: paths, data, and whether they are current."""

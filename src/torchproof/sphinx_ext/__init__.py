@@ -11,6 +11,7 @@ from torchproof.sphinx_ext import (
     drawings,
     folds,
     page_examples,
+    page_pictures,
     pane_pictures,
     placeholders,
     proving,
@@ -38,6 +39,7 @@ from torchproof.sphinx_ext.directives import (
     then_and_now,
     totals,
     visdom_options,
+    visdom_page,
 )
 from torchproof.sphinx_ext.output import (
     downloads,
@@ -68,6 +70,7 @@ BEFORE_READING = (
     not_found,  # config-inited
     proving,  # builder-inited: runs the subjects without an outcome
     pane_pictures,  # builder-inited, after proving: draws the outdated panes
+    page_pictures,  # builder-inited: draws the outdated pages
     removed_scripts,  # builder-inited
     downloads,  # builder-inited, after sphinx-gallery and removed_scripts
     dependencies,  # env-get-outdated: the pages to read again
@@ -91,6 +94,7 @@ READING = (
     message_index,  # also doctree-read
     statements,  # doctree-read: warns of statements without proof
     visdom_options,
+    visdom_page,
     totals,
     reading_order,
     script_navigation,  # also html-page-context

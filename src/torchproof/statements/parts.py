@@ -19,7 +19,7 @@ from torchproof.finding.markdown import split_options
 _DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)", re.DOTALL)
 _TRANSPARENT = {
     "admonition", "attention", "caution", "container", "danger", "dropdown", "edge-cases", "held",
-    "hint", "important", "note", "seealso", "silent", "tip", "warning",
+    "hint", "important", "note", "seealso", "silent", "tip", "visdom-page", "warning",
 }  # fmt: skip
 """Directives whose content is prose of the page."""
 
