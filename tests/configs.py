@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -76,14 +75,10 @@ def nginx(folder: Path, config: str, port: int) -> Iterator[None]:
         process.communicate()
 
 
-def wait_for_port(port: int, process: subprocess.Popen[str]) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[str], *, host: str = HOST) -> None:
     """Wait until somebody listens; fail with what the process said if it has ended."""
     while True:
-        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((HOST, port)):
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection((host, port)):
             return
         if process.poll() is not None:
             pytest.fail(f"it ended: {process.communicate()[1]}")
-
-
-def trusting(pem: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(pem))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -132,3 +133,18 @@ def test_ssh_ends_if_the_port_is_taken(machine: Machine, host: str) -> None:
             process.kill()
         assert process.returncode == 255
         assert "forward" in said
+
+
+def test_without_an_address_ssh_goes_on_if_the_port_is_taken(machine: Machine) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with visdom_command("-bind_local") as taken:
+        config = filled("ssh_config", {f"LocalForward {HOST}:8097": f"LocalForward {taken.port}"})
+        process = machine.ssh("visdom-there", config)
+        try:
+            wait_for_port(taken.port, process, host="::1")
+            assert process.poll() is None
+        finally:
+            end(process)
