@@ -15,6 +15,7 @@ LOCAL = re.compile(r"-m[\s\"',]+visdom\.server[\s\"',]+-bind_local")
 CALL = re.compile(r"\bstart_server\(.*")
 # Sentences about the command itself: they tell nobody to start it, or say at once what to add.
 ABOUT = {
+    "docs/questions.toml": ['  "python -m visdom.server",'],
     "docs/then-and-now.toml": ['then_zh = "python3 -m visdom.server"'],
     "docs/visdom/line.md": ["The note starts the server with `python3 -m visdom.server`."],
     "docs/visdom/server.md": [
