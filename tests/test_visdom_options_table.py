@@ -78,9 +78,9 @@ def test_it_has_a_row_for_each_option_and_a_sign_for_each_method(site: Site) -> 
     assert built.status == 0, built.output
     assert rows(built) == [
         ["Window"],
-        ["title title of the plot", "●", "●", "' Loss '"],
+        ["title title of the plot", "●", "●", "'Loss'"],
         ["Axes"],
-        ["xtick labels of ticks", "◐", "–", "False with { ' xlabel ' : ' step ' }"],
+        ["xtick labels of ticks", "◐", "–", "False with {'xlabel': 'step'}"],
         ["dash dashes of lines", "–", "", "3"],
     ]
 
