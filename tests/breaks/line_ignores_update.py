@@ -1,5 +1,5 @@
-# caught by: docs/visdom/line.md::append
-# caught by: docs/visdom/line.md::replace-and-remove
+# caught by: docs/visdom/line-updates.md::append
+# caught by: docs/visdom/line-updates.md::replace-and-remove
 import visdom
 
 line = visdom.Visdom.line

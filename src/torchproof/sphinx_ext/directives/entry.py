@@ -17,6 +17,7 @@ from torchproof.finding.subjects import Marks, Subject
 from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.directives.planted_faults import draw_faults
 from torchproof.sphinx_ext.directives.verdict import draw_verdict
+from torchproof.sphinx_ext.directives.visdom_options import draw_options_link
 from torchproof.sphinx_ext.domain import proof_domain
 from torchproof.sphinx_ext.placeholders import place
 from torchproof.sphinx_ext.proving import descriptions_of, scripts_for, subjects_of
@@ -105,6 +106,7 @@ class EntryDirective(SphinxDirective):
             for script in scripts:
                 cards += self._card(script)
             footer += cards
+        footer += place(draw_options_link, " ".join(names))
         footer += place(draw_faults, " ".join(names))
         line = nodes.paragraph(classes=["entry-upstream"])
         for number, description in enumerate(d for d in described if d.upstream_url):
