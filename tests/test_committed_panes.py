@@ -24,7 +24,7 @@ WRITE = "tox -e docs, where Chromium and npm are installed"
 # Fields had other last bits on another processor; figures and images have other bytes.
 SAMPLE = {
     "docs/visdom/surfaces.md": ("surf", "contour"),
-    "docs/visdom/text.md": ("matplot",),
+    "docs/visdom/matplotlib.md": ("matplot",),
     "docs/visdom/images.md": ("image",),
     "docs/visdom/line.md": ("line",),
 }
