@@ -14,6 +14,7 @@ from torchproof.sphinx_ext import (
     pane_pictures,
     placeholders,
     proving,
+    replays,
     script_outputs,
     translation,
 )
@@ -66,6 +67,7 @@ BEFORE_READING = (
     translation,  # config-inited
     not_found,  # config-inited
     proving,  # builder-inited: runs the subjects without an outcome
+    replays,  # builder-inited, after proving: records how graphs come to be
     pane_pictures,  # builder-inited, after proving: draws the outdated panes
     downloads,  # builder-inited, after sphinx-gallery
     dependencies,  # env-get-outdated: the pages to read again
@@ -123,7 +125,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         part.setup(app)
     return {
         "version": __version__,
-        "env_version": 11,
+        "env_version": 12,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
