@@ -16,6 +16,7 @@ from torchproof.sphinx_ext import (
     placeholders,
     proving,
     removed_scripts,
+    replays,
     script_outputs,
     translation,
 )
@@ -69,6 +70,7 @@ BEFORE_READING = (
     translation,  # config-inited
     not_found,  # config-inited
     proving,  # builder-inited: runs the subjects without an outcome
+    replays,  # builder-inited, after proving: records how graphs come to be
     pane_pictures,  # builder-inited, after proving: draws the outdated panes
     page_pictures,  # builder-inited: draws the outdated pages
     removed_scripts,  # builder-inited
