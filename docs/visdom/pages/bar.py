@@ -17,7 +17,11 @@ LABELS = {
 
 def windows(vis):
     legend = ["train", "val"]
-    vis.line([[4, 5], [2, 3], [1, 2.5]], [0, 1, 2], win="loss", opts={"title": "Loss", "legend": legend})
+    vis.line(
+        [[4, 5], [2, 3], [1, 2.5]], [0, 1, 2], win="loss", opts={"title": "Loss", "legend": legend}
+    )
     vis.text("epoch 2 of 10", win="log", opts={"title": "Log"})
     shades = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    vis.image(np.stack([shades] * 3), win="input", opts={"title": "Input", "width": 250, "height": 280})
+    vis.image(
+        np.stack([shades] * 3), win="input", opts={"title": "Input", "width": 250, "height": 280}
+    )

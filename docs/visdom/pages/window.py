@@ -14,7 +14,9 @@ LABELS = {
 
 def windows(vis):
     noisy = [4 / (1 + step / 8) + (step * 7 % 5 - 2) / 4 for step in range(60)]
-    vis.line(noisy, list(range(60)), win="loss", opts={"title": "Loss", "width": 500, "height": 360})
+    vis.line(
+        noisy, list(range(60)), win="loss", opts={"title": "Loss", "width": 500, "height": 360}
+    )
 
 
 def drive(page):
