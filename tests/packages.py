@@ -24,7 +24,7 @@ LAYERS = (
     {"visdom"},
     {"pictures"},
     {"running"},
-    {"api", "panes"},
+    {"api", "panes", "replays"},
     {"mutants", "records"},
     {"sphinx_ext"},
     {"sphinx_ext.directives", "sphinx_ext.output", "sphinx_ext.search"},

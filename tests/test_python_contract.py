@@ -92,7 +92,7 @@ def cache() -> bool:
 EXITS = (
     *("processes/child_process.py", "processes/orphans.py", "running/child.py"),
     *("running/fork_server.py", "sphinx_ext/output/page_processes.py", "visdom/server_process.py"),
-    "mutants/subject_process.py",
+    *("mutants/subject_process.py", "replays/server.py"),
 )
 
 

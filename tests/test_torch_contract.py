@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torchproof.api.inventory import _TENSOR_METHODS, _TENSOR_PRIVATE
 
 TREE = ("pictures/module_tree.py",)
+WATCHING = "replays/watching.py"
 GRAPH = ("pictures/autograd_graph.py",)
 
 
@@ -107,7 +109,7 @@ def identity() -> bool:
     return len(first) == 1 and first == second and function.name() == "MulBackward0"
 
 
-@touched("grad_fn._saved_self", GRAPH, "_saved_")
+@touched("grad_fn._saved_self", (*GRAPH, "replays/walking.py"), "_saved_")
 def saved() -> bool:
     left, right, function = product()
     names = [name for name in dir(function) if name.startswith("_saved_")]
@@ -285,6 +287,42 @@ def log_api_usage() -> bool:
 @touched("torch._logging", ("mutants/changes.py",), "torch._logging")
 def logging_module() -> bool:
     return hasattr(torch, "_logging")
+
+
+@touched(
+    "_engine_run_backward, below which the engine calls hooks", (WATCHING,), "_engine_run_backward"
+)
+def engine() -> bool:
+    seen = []
+    leaf = torch.ones(2, requires_grad=True)
+    wanted = torch.autograd.graph._engine_run_backward.__code__
+
+    def hook(_: Tensor) -> None:
+        frame = inspect.currentframe()
+        outer = frame.f_back if frame else None
+        seen.append(outer is not None and outer.f_code is wanted)
+
+    result: Any = (leaf * 2).sum()
+    result.register_hook(hook)
+    result.backward()
+    torch.autograd.grad((leaf * 2).sum(), leaf)
+    return seen == [True]
+
+
+@touched("Node._sequence_nr", ("replays/recorder.py",))
+def sequence_number() -> bool:
+    _, _, first = product()
+    _, _, second = product()
+    numbers = [first._sequence_nr(), second._sequence_nr()]
+    leaf = first.next_functions[0][0]._sequence_nr()
+    return numbers == sorted(set(numbers)) and leaf >= 1 << 63
+
+
+@touched("stack of a node in anomaly mode", ("replays/walking.py",), '"traceback_"')
+def stack() -> bool:
+    with torch.autograd.set_detect_anomaly(True, check_nan=False):
+        _, _, node = product()
+    return any(f'File "{__file__}", line ' in frame for frame in node.metadata["traceback_"])
 
 
 CONTRACTS = tuple(value for value in list(vars().values()) if isinstance(value, Contract))
