@@ -9,10 +9,15 @@ from torchproof.pictures.lists import trace_html, trace_markdown, tree_html, tre
 from torchproof.pictures.svg import graph_svg
 
 
-def draw(shown: Drawable, *, anchor: str, translate: Translate = untranslated) -> str:
-    """Return the SVG of a graph or the HTML of a list; `anchor` must be unique in its page."""
+def draw(
+    shown: Drawable, *, anchor: str, translate: Translate = untranslated, parts: bool = False
+) -> str:
+    """Return the SVG of a graph or the HTML of a list; `anchor` must be unique in its page.
+
+    With `parts` a script can address the parts of a graph, as for a replay.
+    """
     if isinstance(shown, Graph):
-        return graph_svg(shown, anchor=anchor, translate=translate)
+        return graph_svg(shown, anchor=anchor, translate=translate, parts=parts)
     if isinstance(shown, Tree):
         return tree_html(shown, translate=translate)
     return trace_html(shown, translate=translate)

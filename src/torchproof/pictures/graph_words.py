@@ -10,16 +10,7 @@ from torchproof.pictures.kinds import Graph
 
 def graph_in_words(graph: Graph, *, translate: Translate = untranslated) -> str:
     """Describe the edges of a graph; nodes with equal texts are numbered."""
-    texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
-    repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
-    numbers: Counter[str] = Counter()
-    for node in graph.nodes:
-        text = texts[node.key]
-        if node.kind == "cut":
-            texts[node.key] = translate("inputs without grad")
-        elif text in repeated:
-            numbers[text] += 1
-            texts[node.key] = f"{text} #{numbers[text]}"
+    texts = node_texts(graph, translate=translate)
     kinds = {node.key: node.kind for node in graph.nodes}
     clauses: dict[str, dict[str, str]] = defaultdict(dict)
     for edge in graph.edges:
@@ -39,3 +30,18 @@ def graph_in_words(graph: Graph, *, translate: Translate = untranslated) -> str:
         elif keeps:
             sentences.append(translate("%s keeps %s.", texts[source], keeps))
     return " ".join(sentences)
+
+
+def node_texts(graph: Graph, *, translate: Translate = untranslated) -> dict[str, str]:
+    """Return the text of each node by key; equal texts are numbered."""
+    texts = {n.key: " ".join(filter(None, (n.label, n.detail))) for n in graph.nodes}
+    repeated = {text for text, count in Counter(texts.values()).items() if count > 1}
+    numbers: Counter[str] = Counter()
+    for node in graph.nodes:
+        text = texts[node.key]
+        if node.kind == "cut":
+            texts[node.key] = translate("inputs without grad")
+        elif text in repeated:
+            numbers[text] += 1
+            texts[node.key] = f"{text} #{numbers[text]}"
+    return texts

@@ -14,6 +14,8 @@ from torchproof.pictures.layers import Line
 from torchproof.pictures.layout import Box, Point, lay_out
 
 _MARGIN = 4
+_DRAWN = ("flow", "head", "aside")
+"""The kinds of line, in the order in which they are drawn."""
 _CHARACTER = 7.4  # width at 12 px in the widest monospace font that sites specify
 _STYLE = """
 #ID{color:var(--color-foreground-primary,currentColor);max-width:100%;height:auto;\
@@ -39,10 +41,14 @@ stroke:var(--color-background-primary,none)}
 """
 
 
-def graph_svg(graph: Graph, *, anchor: str, translate: Translate = untranslated) -> str:
+def graph_svg(
+    graph: Graph, *, anchor: str, translate: Translate = untranslated, parts: bool = False
+) -> str:
     """Draw a graph with its root on top; `anchor` is its id and the prefix of the ids inside.
 
-    The output depends on the arguments alone.
+    With `parts` each box has its key in `data-node`, and each line those of its ends in
+    `data-edge`, so that a script can show them one by one. The output depends on the arguments
+    alone.
     """
     passed = {node.key for node in graph.nodes if node.kind in ("function", "leaf")}
     layout = lay_out(
@@ -54,15 +60,17 @@ def graph_svg(graph: Graph, *, anchor: str, translate: Translate = untranslated)
     )
     title = translate("Autograd graph of %s", graph.name)
     words = graph_in_words(graph, translate=translate)
-    paths: dict[str, list[str]] = {"flow": [], "head": [], "aside": []}
+    paths: dict[tuple[str, str], list[str]] = {}
     outputs = []
     for edge, path in zip(graph.edges, layout.paths, strict=True):
         x, y = path[-1]
         arrives = y == layout.boxes[edge.target].y  # and does not join another line
         head = arrives and edge.target in passed
-        paths["flow" if edge.target in passed else "aside"].append(_way(path, head=head))
+        ends = f' data-edge="{edge.source} {edge.target}"' if parts else ""
+        line = "flow" if edge.target in passed else "aside"
+        paths.setdefault((line, ends), []).append(_way(path, head=head))
         if head:
-            paths["head"].append(f"M{x:g} {y - 0.5:g}l-3.5 -7h7z")
+            paths.setdefault(("head", ends), []).append(f"M{x:g} {y - 0.5:g}l-3.5 -7h7z")
         if arrives and edge.output is not None:
             at = f'x="{x + 6:g}" y="{y - 5:g}"'
             outputs.append(f'<text class="detail output" {at}>[{edge.output}]</text>')
@@ -75,8 +83,19 @@ def graph_svg(graph: Graph, *, anchor: str, translate: Translate = untranslated)
         f'<title id="{anchor}-title">{escape(title)}</title>',
         f'<desc id="{anchor}-desc">{escape(words)}</desc>',
         f"<style>{_STYLE.replace('#ID', f'#{anchor}')}</style>",
-        *(f'<path class="{kind}" d="{"".join(data)}"/>' for kind, data in paths.items() if data),
-        *(_draw(node, layout.boxes[node.key], translate) for node in graph.nodes),
+        *(
+            f'<path class="{kind}"{ends} d="{"".join(paths[kind, ends])}"/>'
+            for kind, ends in sorted(paths, key=lambda path: _DRAWN.index(path[0]))
+        ),
+        *(
+            _draw(
+                node,
+                layout.boxes[node.key],
+                translate,
+                key=f' data-node="{node.key}"' if parts else "",
+            )
+            for node in graph.nodes
+        ),
         *outputs,
         "</svg>",
     ]
@@ -94,7 +113,7 @@ def _size(node: Node) -> tuple[float, float]:
     return max(48, round(columns * _CHARACTER + room)), 40 if node.detail else 26
 
 
-def _draw(node: Node, box: Box, translate: Translate) -> str:
+def _draw(node: Node, box: Box, translate: Translate, *, key: str) -> str:
     x, y, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
     centre = x + box.width / 2
 
@@ -107,7 +126,7 @@ def _draw(node: Node, box: Box, translate: Translate) -> str:
     if node.kind == "cut":
         inputs = " ".join(filter(None, (translate("no grad"), node.detail)))
         return (
-            f'<g class="cut"><circle class="box" cx="{centre:g}" cy="{y + 3.5:g}" r="3"/>'
+            f'<g class="cut"{key}><circle class="box" cx="{centre:g}" cy="{y + 3.5:g}" r="3"/>'
             f'<text class="detail" x="{centre:g}" y="{y + 17:g}">'
             f"{inputs}</text></g>"
         )
@@ -125,7 +144,7 @@ def _draw(node: Node, box: Box, translate: Translate) -> str:
         fates = {"freed": translate("freed"), "modified in place": translate("modified in place")}
         detail = fates[node.detail] if node.kind == "lost" else escape(node.detail)
         text += f'<text class="detail" x="{centre:g}" y="{y + 32:g}">{detail}</text>'
-    return f'<g class="{node.kind}">{shape}{text}</g>'
+    return f'<g class="{node.kind}"{key}>{shape}{text}</g>'
 
 
 def _way(path: tuple[Point, ...], *, head: bool) -> str:

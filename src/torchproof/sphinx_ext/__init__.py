@@ -15,6 +15,7 @@ from torchproof.sphinx_ext import (
     placeholders,
     proving,
     removed_scripts,
+    replays,
     script_outputs,
     translation,
 )
@@ -67,6 +68,7 @@ BEFORE_READING = (
     translation,  # config-inited
     not_found,  # config-inited
     proving,  # builder-inited: runs the subjects without an outcome
+    replays,  # builder-inited, after proving: records how graphs come to be
     pane_pictures,  # builder-inited, after proving: draws the outdated panes
     removed_scripts,  # builder-inited
     downloads,  # builder-inited, after sphinx-gallery and removed_scripts

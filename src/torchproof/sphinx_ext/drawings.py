@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from torchproof.code_digest import digest_of
 from torchproof.pictures.drawing import draw, in_words
 from torchproof.pictures.kinds import Drawable, Graph
+from torchproof.sphinx_ext.replays import replay_of, steps_html
 from torchproof.sphinx_ext.translation import translate
 from torchproof.sphinx_ext.warning_types import Kind, warn
 
@@ -27,15 +28,22 @@ DIRECTIVE = "recorded-drawing"
 
 
 class drawing(nodes.General, nodes.Element):  # noqa: N801 (as docutils names its nodes)
-    """A recorded graph, tree or trace, in the attribute `shown`."""
+    """A recorded graph, tree or trace, in the attribute `shown`, and its `replay` or None."""
 
 
-def drawing_node(shown: Drawable, env: BuildEnvironment) -> nodes.container:
-    """Return the node for recorded data, in a frame with the CSS class of its kind."""
+def drawing_node(
+    shown: Drawable, env: BuildEnvironment, *, example: int | None = None
+) -> nodes.container:
+    """Return the node for recorded data, in a frame with the CSS class of its kind.
+
+    `example` is the index of the example in its subject; None on the page of a script.
+    """
     # A page may show one graph twice, so drawings are numbered by page.
     number = env.new_serialno("torchproof-drawing") + 1
     frame = "autograd-graph" if isinstance(shown, Graph) else "drawn-list"
-    return nodes.container("", drawing("", shown=shown, number=number), classes=[frame])
+    replay = replay_of(env, shown, example=example)
+    node = drawing("", shown=shown, number=number, replay=replay)
+    return nodes.container("", node, classes=[frame])
 
 
 def drawing_markdown(node: drawing) -> str:
@@ -65,7 +73,11 @@ class _Drawing(SphinxDirective):
 def _visit_html(translator: Any, node: drawing) -> None:
     # No heading has an id with an underscore, and the styles of a drawing are told by its id.
     anchor = f"drawing_{node['number']}"
-    translator.body.append(draw(node["shown"], anchor=anchor, translate=translate))
+    replay = node["replay"]
+    parts = replay is not None
+    translator.body.append(draw(node["shown"], anchor=anchor, translate=translate, parts=parts))
+    if parts:
+        translator.body.append(steps_html(replay))
     raise nodes.SkipNode
 
 
@@ -90,6 +102,5 @@ def setup(app: Sphinx) -> None:
     )
     app.add_directive(DIRECTIVE, _Drawing)
     # Sphinx rewrites all pages when a setting of the "html" rebuild type changes.
-    app.add_config_value(
-        "torchproof_drawing", digest_of(("pictures.drawing",)), "html", types=frozenset({str})
-    )
+    drawn = digest_of(("pictures.drawing", "replays.words"))
+    app.add_config_value("torchproof_drawing", drawn, "html", types=frozenset({str}))

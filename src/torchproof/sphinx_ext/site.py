@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from torchproof.api.descriptions import Descriptions
 from torchproof.finding.reading_order import ReadingOrder
 from torchproof.mutants.recorded import Recorded
 from torchproof.records.proof import Proof
+from torchproof.replays.kinds import Recording
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,5 @@ class Site:
     """Reading order of the scripts."""
     faults: Recorded = field(default_factory=Recorded)
     """Results of planted faults."""
+    replays: Mapping[str, Recording] = field(default_factory=dict)
+    """Replays of graphs and traces, by subject id."""

@@ -22,7 +22,7 @@ from torchproof.sphinx_ext.dependencies import depend_on
 from torchproof.sphinx_ext.drawings import drawing_node
 from torchproof.sphinx_ext.page_examples import Place, is_told_of, page_examples
 from torchproof.sphinx_ext.pane_pictures import pane_path, shown_width
-from torchproof.sphinx_ext.proving import proof_of, root_of, subjects_of
+from torchproof.sphinx_ext.proving import proof_of, root_of, site_of, subjects_of
 from torchproof.sphinx_ext.translation import say_marks
 from torchproof.sphinx_ext.warning_types import Kind, warn
 from torchproof.visdom.browser import missing_browser
@@ -148,7 +148,7 @@ class ExampleDirective(DoctestDirective):
 
     def _picture(self, picture: Picture, drawing: Drawing, place: Place) -> list[nodes.Node]:
         if not isinstance(drawing.shown, Pane):
-            return [drawing_node(drawing.shown, self.env)]
+            return [drawing_node(drawing.shown, self.env, example=drawing.example)]
         path = pane_path(self.env, place.subject, drawing.example, picture)
         if not path.is_file():
             # Read the page again in a later build that has the picture.
@@ -171,10 +171,11 @@ def _absent(only: str) -> str:
 
 def _fingerprint(env: BuildEnvironment, docname: str) -> str:
     """Return a page's recorded data, and which of its examples run on these versions."""
-    here, drawings = running_versions(), proof_of(env).drawings
+    here, drawings, replays = running_versions(), proof_of(env).drawings, site_of(env).replays
     shown = [
         (
             list(drawings.get(subject.id, ())),
+            replays.get(subject.id),
             [
                 hold_on(marks, here)
                 for marks in (subject.marks, *(e.marks for e in subject.examples))
