@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,12 +37,12 @@ def graph_told(replay: Replay, *, translate: Translate = untranslated) -> Told:
 def trace_told(replay: TraceReplay, *, translate: Translate = untranslated) -> Told:
     """Return the steps of a call trace for the player."""
     told: list[Told] = []
-    for index, (line, made) in enumerate(zip(replay.lines, replay.made, strict=True)):
-        words = [f"{line}."]
+    for line, made in zip(replay.lines, replay.made, strict=True):
+        said = f"{line}."
         if made.function:
-            words.append(translate("%s writes this line.", made.function))
+            said += " " + translate("This line is from %s.", _name(made.function))
         values = [given.partition(": ")[::2] for given in made.given]
-        step: Told = {"say": " ".join(words), "line": index}
+        step: Told = {"say": said}
         told.append(step | _values(values) | _place(made.place))
     return _told(translate("Replay of %s", replay.name), told, translate)
 
@@ -64,13 +65,20 @@ class _Teller:
     def __init__(self, replay: Replay, translate: Translate) -> None:
         self.say = translate
         self.replay = replay
-        self.texts = node_texts(replay.graph, translate=translate)
-        for node in replay.graph.nodes:
-            if node.kind == "leaf" and self._is_only(node.label):
-                self.texts[node.key] = node.label
+        self.texts = self._texts()
 
-    def _is_only(self, label: str) -> bool:
-        return [node.label for node in self.replay.graph.nodes].count(label) == 1
+    def _texts(self) -> dict[str, str]:
+        """Return the label of each node, with what tells it from others where it must be."""
+        nodes = self.replay.graph.nodes
+        texts = node_texts(self.replay.graph, translate=self.say)
+        labels = Counter(node.label for node in nodes)
+        details = Counter((node.label, node.detail) for node in nodes)
+        for node in nodes:
+            if labels[node.label] == 1:
+                texts[node.key] = node.label
+            elif node.detail and details[node.label, node.detail] == 1:
+                texts[node.key] = f"{node.label} ({node.detail.strip('()')})"
+        return texts
 
     def step(self, step: object) -> Told:
         """Return a step of any kind."""
@@ -119,7 +127,7 @@ class _Teller:
         return {"say": said, "hot": ["n0"]} | _place(step.place)
 
     def _calls(self, step: Calls) -> Told:
-        name = "lambda" if step.name == "<lambda>" else step.name
+        name = _name(step.name)
         given, returned = self._values(step.given), self._values(step.returned)
         if given and returned:
             said = self.say(
@@ -140,9 +148,11 @@ class _Teller:
         if step.failed:
             said = self.say("%s receives %s and raises an error.", name, received)
         elif step.grad is not None:
-            said = self.say(
-                "%s receives %s, and its .grad is now %s.", name, received, self._short(step.grad)
-            )
+            grad = self._short(step.grad)
+            if grad == received:
+                said = self.say("%s receives %s, which is now its .grad.", name, received)
+            else:
+                said = self.say("%s receives %s, and its .grad is now %s.", name, received, grad)
             told["grad"] = [(f"{name}.grad", step.grad)]
         else:
             sent = [(self.texts[key], text) for key, text in step.sent if text]
@@ -185,6 +195,10 @@ class _Teller:
     def _joined(self, parts: Iterable[str]) -> str:
         *most, last = [*parts] or [""]
         return self.say("%s and %s", ", ".join(most), last) if most else last
+
+
+def _name(function: str) -> str:
+    return "lambda" if function == "<lambda>" else function
 
 
 def _values(values: Iterable[Iterable[str]]) -> Told:

@@ -83,10 +83,10 @@
       return made;
     };
     const buttons = [
-      button(labels[0], "⏮", () => 0),
+      button(labels[0], "|◀", () => 0),
       button(labels[1], "◀", () => at - 1),
       button(labels[2], "▶", () => at + 1),
-      button(labels[3], "⏭", () => steps.length),
+      button(labels[3], "▶|", () => steps.length),
     ];
     bar.append(buttons[0], buttons[1], slider, buttons[2], buttons[3]);
     root.append(bar, said, code, values);
