@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from torchproof.replays.kinds import (
     Calls,
     Ends,
     Made,
+    Place,
     Records,
     Refused,
     Replay,
@@ -57,7 +60,7 @@ class Watched(Struct, frozen=True):
 
 
 @dataclass
-class _Seen:
+class Seen:
     """A figure of an example that has run."""
 
     example: int
@@ -74,7 +77,7 @@ def watch(subject: Subject, *, own: tuple[int, str] | None = None) -> Watched:
     is run here, and only this figure is returned.
     """
     watcher, appends = Watcher(subject.file), AppendWatcher(subject.file)
-    figures: list[_Seen] = []
+    figures: list[Seen] = []
     traces: list[TraceReplay] = []
     refused: list[Refused] = []
 
@@ -107,7 +110,13 @@ def watch(subject: Subject, *, own: tuple[int, str] | None = None) -> Watched:
         with contextlib.suppress(Enough):
             run_examples(subject, before=before, after=after)
         shown = [
-            _figure(seen, watcher, subject, own=own is not None)
+            figure_of(
+                seen,
+                watcher.passes,
+                own=own is not None,
+                place=functools.partial(place_of, subject=subject, seen_from=seen.example),
+                file=subject.file,
+            )
             for seen in figures
             if _in_one_thread(seen)
         ]
@@ -122,7 +131,7 @@ def walk(root: Any) -> None:
         torch.autograd.backward(root, torch.ones_like(root))
 
 
-def _seen(index: int, picture: Picture, namespace: dict[str, Any], watcher: Watcher) -> _Seen:
+def _seen(index: int, picture: Picture, namespace: dict[str, Any], watcher: Watcher) -> Seen:
     root = namespace[picture.name]
     names = {picture.name: root, **namespace}
     graph = record_graph(root, names=names, saved=picture.saved)
@@ -131,22 +140,30 @@ def _seen(index: int, picture: Picture, namespace: dict[str, Any], watcher: Watc
     if drawn != set(nodes.values()):
         raise LookupError("the walk of the replay does not meet the nodes of the figure")
     saved = {} if watcher.unpacks else {node: saved_by(node) for node in nodes}
-    return _Seen(index, picture, graph, nodes, saved)
+    return Seen(index, picture, graph, nodes, saved)
 
 
-def _figure(seen: _Seen, watcher: Watcher, subject: Subject, *, own: bool) -> Figure:
-    passed = _pass_of(seen, watcher)
-    steps: list[Step] = [*_forward(seen, passed, subject)]
+def figure_of(
+    seen: Seen,
+    passes: Iterable[Pass],
+    *,
+    own: bool,
+    place: Callable[[int], Place | None],
+    file: str,
+) -> Figure:
+    """Return the replay of a figure: the first of the passes that walks its root.
+
+    `place` finds the place of a line in `file`, whose code recorded the graph.
+    """
+    passed = _pass_of(seen, passes)
+    steps: list[Step] = [*_forward(seen, passed, place, file)]
     if passed is None:
         replay = Replay(seen.example, seen.picture.name, seen.graph, tuple(steps))
         return Figure(replay, None, own, (), {})
-    steps.append(
-        Starts(own, None if own else place_of(passed.line, subject, seen_from=seen.example))
-    )
+    steps.append(Starts(own, None if own else place(passed.line)))
     for event in passed.events:
         if isinstance(event, Called):
-            place = place_of(event.line, subject, seen_from=seen.example)
-            steps.append(Calls(event.name, event.given, event.returned, place))
+            steps.append(Calls(event.name, event.given, event.returned, place(event.line)))
         elif event.node in seen.nodes:
             steps.append(_runs(event, seen))
     grads = {key: passed.grads.get(node) for node, key in seen.nodes.items() if node.name() == LEAF}
@@ -156,7 +173,7 @@ def _figure(seen: _Seen, watcher: Watcher, subject: Subject, *, own: bool) -> Fi
     return Figure(replay, passed.number, own, order, passed.exact)
 
 
-def _in_one_thread(seen: _Seen) -> bool:
+def _in_one_thread(seen: Seen) -> bool:
     """Return whether one thread recorded all nodes.
 
     Each thread counts its nodes by itself; which of two nodes with one number runs first depends
@@ -166,16 +183,16 @@ def _in_one_thread(seen: _Seen) -> bool:
     return len(set(numbers)) == len(numbers)
 
 
-def _pass_of(seen: _Seen, watcher: Watcher) -> Pass | None:
+def _pass_of(seen: Seen, passes: Iterable[Pass]) -> Pass | None:
     """Return the first pass from the figure's example on that walks its root."""
     root = next(iter(seen.nodes))
-    for this in watcher.passes:
+    for this in passes:
         if this.example >= seen.example and (root in this.ran or root in this.roots):
             return this
     return None
 
 
-def _runs(event: Ran, seen: _Seen) -> Runs:
+def _runs(event: Ran, seen: Seen) -> Runs:
     ways = event.node.next_functions
     sent = tuple(
         (seen.nodes[following], text)
@@ -186,13 +203,15 @@ def _runs(event: Ran, seen: _Seen) -> Runs:
     return Runs(key, event.received, sent, event.freed, event.grad, not event.done)
 
 
-def _forward(seen: _Seen, passed: Pass | None, subject: Subject) -> list[Records]:
+def _forward(
+    seen: Seen, passed: Pass | None, place: Callable[[int], Place | None], file: str
+) -> list[Records]:
     """Return a step for each line of the code, in the order in which they recorded nodes."""
     functions = [node for node in seen.nodes if node.name() != LEAF]
     functions.sort(key=_sequence)
     groups: list[tuple[tuple[int, ...], list[Any]]] = []
     for node in functions:
-        lines = lines_of(node, subject.file)
+        lines = lines_of(node, file)
         if groups and groups[-1][0] == lines:
             groups[-1][1].append(node)
         else:
@@ -209,12 +228,12 @@ def _forward(seen: _Seen, passed: Pass | None, subject: Subject) -> list[Records
             if (tensors := _saved(node, seen, passed))
         )
         # The innermost line of the example: that of the operation itself.
-        place = place_of(lines[-1], subject, seen_from=seen.example) if lines else None
-        steps.append(Records(keys, appear, saved, place))
+        where = place(lines[-1]) if lines else None
+        steps.append(Records(keys, appear, saved, where))
     return steps
 
 
-def _saved(node: Any, seen: _Seen, passed: Pass | None) -> tuple[tuple[str, str], ...]:
+def _saved(node: Any, seen: Seen, passed: Pass | None) -> tuple[tuple[str, str], ...]:
     drawn = {edge.target for edge in seen.graph.edges if edge.source == seen.nodes[node]}
     found = tuple(
         (n.label.removeprefix(SAVED), n.detail)

@@ -82,6 +82,9 @@ class Watcher:
         self.example = 0
         self.unpacks = False
         """Whether a saved-tensor hook was ever active: reading what is saved would call it."""
+        self.begins: Callable[[Any], None] = lambda _: None
+        """Called before each pass, with its tensors."""
+        self.ends: Callable[[Pass], None] = lambda _: None
         self.count = 0
         self._open: list[Pass] = []
         self._engine: set[CodeType] = set()
@@ -122,6 +125,7 @@ class Watcher:
             roots = roots_of(given)
             if self._open or number >= _MOST_PASSES or not roots:
                 return real(*args, **kwargs)
+            self.begins(given)
             keys = nodes_below(roots)
             if len(keys) > _MOST_NODES:
                 return real(*args, **kwargs)
@@ -147,6 +151,7 @@ class Watcher:
                     if node.name() == LEAF:
                         this.grads[node] = text_of(node.variable.grad)
                         this.exact[key] = exact(node.variable.grad)
+                self.ends(this)
 
         return run
 

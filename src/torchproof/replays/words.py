@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -22,6 +23,7 @@ from torchproof.replays.kinds import (
 
 _SAID = 3
 """Leaves whose `.grad` the last sentence says; a list has the others."""
+_POINTS = re.compile(r"\.\.(?=\s|$)")
 Told = dict[str, Any]
 """A step as the player reads it; see `static/replay.js`."""
 
@@ -30,6 +32,9 @@ def graph_told(replay: Replay, *, translate: Translate = untranslated) -> Told:
     """Return the steps of a graph for the player."""
     teller = _Teller(replay, translate)
     told = [teller.step(step) for step in replay.steps]
+    for step in told:
+        # torch writes a whole number with a point of its own.
+        step["say"] = _POINTS.sub(".", step["say"])
     title = translate("Replay of %s", replay.name)
     return _told(title, told, translate)
 
