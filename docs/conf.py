@@ -95,7 +95,7 @@ html_show_sourcelink = False
 # Where the site and its sources are published; without them nothing is shown of either.
 torchproof_repository = os.environ.get("TORCHPROOF_REPOSITORY", "")
 html_baseurl = os.environ.get("TORCHPROOF_BASEURL", "")
-torchproof_statements = ["nn-module/*", "autograd/*", "visdom/*", "torchproof"]
+torchproof_statements = ["nn-module/*", "autograd/*", "visdom/*", "torchproof", "replay"]
 torchproof_card_alt = "Torchproof: the PyTorch reference that proves itself"
 html_theme_options = {
     "source_repository": torchproof_repository,

@@ -33,9 +33,9 @@ LAYERS = (
 # It names all parts of its package, and nothing imports it.
 COMPOSES = "sphinx_ext"
 # Public addresses for pages and scripts, which lead to what lies in a package.
-PUBLIC = frozenset({"visdom_browser", "visdom_panes", "visdom_server", "visdom_static"})
+PUBLIC = frozenset({"replay", "visdom_browser", "visdom_panes", "visdom_server", "visdom_static"})
 FACADES = "visdom_*"
-"""The public addresses, as one box of the picture."""
+"""The public addresses of what lies in `visdom`, as one box of the picture."""
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
@@ -84,7 +84,7 @@ def package(module: str, known: Mapping[str, Path]) -> str:
 def box(module: str, known: Mapping[str, Path]) -> str:
     """Return the box of the picture that a module belongs to."""
     if module in PUBLIC:
-        return FACADES
+        return FACADES if module.startswith("visdom") else module
     own = package(module, known)
     # A package within another one belongs to it; one at the top that no layer names stays itself.
     while "." in own and own not in set().union(*LAYERS):

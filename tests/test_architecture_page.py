@@ -23,7 +23,7 @@ def listed(text: str) -> list[str]:
 
 def rank(name: str) -> int:
     """Return the layer of a package; the public addresses stand with what they lead to."""
-    name = "visdom" if name == FACADES else name
+    name = {FACADES: "visdom", "replay": "replays"}.get(name, name)
     return next((number for number, layer in enumerate(LAYERS) if name in layer), -1)
 
 

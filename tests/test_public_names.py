@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PUBLIC = ["visdom_browser", "visdom_panes", "visdom_server", "visdom_static"]
+PUBLIC = ["replay", "visdom_browser", "visdom_panes", "visdom_server", "visdom_static"]
 IMPORTED = re.compile(r"from (torchproof[\w.]*) import ([\w, ]+)")
 
 

@@ -36,13 +36,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("script", type=Path, help="a Python file that trains or computes")
     parser.add_argument("--loss", default="loss", help="the variable to start from")
     parser.add_argument("--to", type=Path, help="the file to write, by default SCRIPT-LOSS.html")
-    parser.add_argument("arguments", nargs="*", help="arguments of the script, after --")
-    given = parser.parse_args(argv)
+    parser.epilog = "What follows -- are the arguments of the script."
+    words = list(sys.argv[1:] if argv is None else argv)
+    end = words.index("--") if "--" in words else len(words)
+    given, arguments = parser.parse_args(words[:end]), words[end + 1 :]
     if not given.script.is_file():
         parser.error(f"there is no file {given.script}")
     to = given.to or Path(f"{given.script.stem}-{given.loss}.html")
     try:
-        write_replay(given.script, to, loss=given.loss, arguments=given.arguments)
+        write_replay(given.script, to, loss=given.loss, arguments=arguments)
     except NoReplayError as error:
         sys.stderr.write(f"{error}\n")
         return 1

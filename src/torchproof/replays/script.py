@@ -24,6 +24,9 @@ MOST = 300
 class NoReplayError(ValueError):
     """A script has no loss that can be replayed; the message says why and what to do."""
 
+    # Readers import it, and tracebacks show it, under this name.
+    __module__ = "torchproof.replay"
+
 
 class _Done(BaseException):
     """The pass has been recorded; the rest of the script need not run."""

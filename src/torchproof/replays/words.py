@@ -53,10 +53,16 @@ def trace_told(replay: TraceReplay, *, translate: Translate = untranslated) -> T
 
 
 def _told(title: str, steps: list[Told], translate: Translate) -> Told:
-    labels = ("First step", "Previous step", "Next step", "Last step", "Step")
+    labels = [
+        translate("First step"),
+        translate("Previous step"),
+        translate("Next step"),
+        translate("Last step"),
+        translate("Step"),
+    ]
     return {
         "title": title,
-        "labels": [translate(label) for label in labels],
+        "labels": labels,
         # The player puts the numbers in: a translation may have them in another order.
         "count": translate("Step %s of %s:", "{at}", "{all}"),
         "rest": translate("The whole figure; %s steps show how it comes to be.", str(len(steps))),
@@ -121,8 +127,10 @@ class _Teller:
     def _starts(self, step: Starts) -> Told:
         name = self.replay.name
         if step.own:
-            words = "The example runs no backward pass from %s; the replay does, with ones."
-            return {"say": self.say(words, name), "hot": ["n0"]}
+            said = self.say(
+                "The example runs no backward pass from %s; the replay does, with ones.", name
+            )
+            return {"say": said, "hot": ["n0"]}
         if step.place is None:
             said = self.say("Code outside of this section starts a backward pass.")
         elif step.place.block > 0:
@@ -170,7 +178,7 @@ class _Teller:
             else:
                 said = self.say("%s receives %s and sends nothing on.", name, received)
         if step.freed:
-            said = f"{said} {self.say('What it saved is freed.')}"
+            said += " " + self.say("What it saved is freed.")
         return {"say": said} | told | _values(values)
 
     def _ends(self, step: Ends) -> Told:
