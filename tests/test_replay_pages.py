@@ -7,8 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from sites import CONF, Build, Site, page
 from trees import line_of, section
+
+from torchproof.pictures.autograd_graph import record_graph
+from torchproof.sphinx_ext.drawings import drawing_rst
 
 BLOCK = """\
 :graph: y
@@ -90,3 +94,38 @@ def test_a_site_can_leave_replays_out(tmp_path: Path) -> None:
     assert "<svg" in text
     assert "replay" not in text
     assert "data-node" not in text
+
+
+SCRIPT = '''"""A title
+
+What is it?
+"""
+# %%
+import torch
+
+w = torch.tensor(2.0, requires_grad=True)
+y = w * w
+# torchproof: graph y
+y.backward()
+assert w.grad == 4
+'''
+
+
+def test_a_figure_of_a_script_has_the_replay_of_the_same_graph(tmp_path: Path) -> None:
+    w = torch.tensor(2.0, requires_grad=True)
+    y = w * w
+    shown = [record_graph(y, names={"y": y, "w": w}), record_graph(y, names={"z": y, "w": w})]
+    site = Site(tmp_path)
+    drawn = "\n".join(map(drawing_rst, shown))
+    site.write(
+        {
+            "gallery/area/script.py": SCRIPT,
+            "docs/gallery/area/script.rst": f":orphan:\n\nA script\n========\n\n{drawn}",
+            "docs/pages/a.md": "# Page\n",
+        }
+    )
+    build = site.build()
+    (data,) = STEPS.findall(build.page("gallery/area/script"))
+    said = [step["say"] for step in json.loads(data)["steps"]]
+    assert said[0] == "This line records MulBackward0."
+    assert said[-1] == "The pass is over. w.grad is 4."
