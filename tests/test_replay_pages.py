@@ -129,3 +129,18 @@ def test_a_figure_of_a_script_has_the_replay_of_the_same_graph(tmp_path: Path) -
     said = [step["say"] for step in json.loads(data)["steps"]]
     assert said[0] == "This line records MulBackward0."
     assert said[-1] == "The pass is over. w.grad is 4."
+
+
+def test_sections_that_draw_one_graph_have_the_replay_of_their_own(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.write(
+        {
+            "docs/pages/a.md": page(
+                section("one", BLOCK), section("two", BLOCK.replace("3.0", "0.0"))
+            )
+        }
+    )
+    build = site.build()
+    assert build.status == 0, build.output
+    first, second = (json.loads(data) for data in STEPS.findall(build.page("pages/a")))
+    assert ["40.1711" in json.dumps(told) for told in (first, second)] == [True, False]

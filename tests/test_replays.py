@@ -90,6 +90,35 @@ True
 >>> assert y.ndim == 0
 ```
 
+## random
+
+```{doctest}
+:graph: y
+>>> net = nn.Linear(2, 1)
+>>> y = net(torch.ones(1, 2)).exp().sum()
+>>> y.backward()
+>>> assert y > 0
+```
+
+## again
+
+```{doctest}
+>>> w = torch.tensor(3.0, requires_grad=True)
+>>> y = w * w
+>>> y.backward(retain_graph=True)
+>>> assert w.grad == 6
+```
+
+```{doctest}
+:graph: y
+>>> assert y == 9
+```
+
+```{doctest}
+>>> y.backward()
+>>> assert w.grad == 12
+```
+
 ## threads
 
 ```{doctest}
@@ -225,6 +254,19 @@ def test_a_pass_within_one_statement_with_the_recording(recordings: dict[str, Re
     assert "shape (4, 4), norm 8, from 2 to 2" in grads
 
 
+def test_the_pass_is_one_of_the_figures_example_or_of_a_later_one(
+    recordings: dict[str, Recording],
+) -> None:
+    recorded, start, *_, end = only(recordings["again"]).steps
+    assert isinstance(recorded, Records)
+    assert recorded.place is not None
+    assert recorded.place.block == -1
+    assert isinstance(start, Starts)
+    assert start.place is not None
+    assert start.place.block == 1
+    assert end == Ends((("n2", "12."),))
+
+
 def test_a_graph_recorded_in_several_threads_has_no_replay(
     recordings: dict[str, Recording],
 ) -> None:
@@ -249,7 +291,7 @@ def test_the_blocks_of_a_script_are_its_examples(recordings: dict[str, Recording
 def test_recordings_are_the_same_each_time_and_are_kept(
     subjects: list[Subject], recordings: dict[str, Recording], tmp_path: Path
 ) -> None:
-    chosen = [s for s in subjects if s.id.endswith(("product", "loop"))]
+    chosen = [s for s in subjects if s.id.endswith(("product", "random"))]
     said: list[str] = []
     again = replays_of(chosen, folder=tmp_path, announce=said.append)
     for name, recording in again.items():

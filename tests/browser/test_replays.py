@@ -92,6 +92,8 @@ def test_a_narrow_page_does_not_scroll_sideways(
         for _ in range(6):
             player.get_by_role("button").nth(2).click()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+    for figure in page.locator(".autograd-graph").all():
+        assert figure.evaluate("e => e.scrollWidth - e.clientWidth") == 0
 
 
 def test_players_in_use_have_no_fault_for_axe(

@@ -10,7 +10,7 @@ import msgspec
 
 import torchproof.replays
 from torchproof.pictures.kinds import Drawable, Graph, Trace
-from torchproof.replays.kinds import Replay, TraceReplay
+from torchproof.replays.kinds import Recording, Replay, TraceReplay
 from torchproof.replays.store import RecordingFailed, replays_of
 from torchproof.replays.words import graph_told, trace_told
 from torchproof.sphinx_ext.domain import proof_domain
@@ -23,25 +23,30 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
+    from torchproof.finding.subjects import Subject
+
 STATIC = Path(torchproof.replays.__file__).with_name("static")
 _CLASS = "replay-steps"
 
 
 def replay_of(
-    env: BuildEnvironment, shown: Drawable, *, example: int | None = None
+    env: BuildEnvironment,
+    shown: Drawable,
+    *,
+    subject: Subject | None = None,
+    example: int | None = None,
 ) -> Replay | TraceReplay | None:
     """Return the replay of what a page draws; None if there is none.
 
-    `example` is the index of its example; None for a script, whose figures are told apart by what
-    they show.
+    `example` is the index of the example in `subject`. The page of a script has neither, and its
+    figures are told apart by what they show.
     """
     if not isinstance(shown, Graph | Trace):
         return None
     site = site_of(env)
-    for subject in subjects_of(env, env.docname):
-        recording = site.replays.get(subject.id)
-        if recording is None or (example is None) != (subject.kind == "script"):
-            continue
+    scripts = (one for one in subjects_of(env, env.docname) if one.kind == "script")
+    for drawn in scripts if subject is None else [subject]:
+        recording = site.replays.get(drawn.id, Recording())
         every: tuple[Replay | TraceReplay, ...] = (*recording.graphs, *recording.traces)
         found = [
             replay
@@ -52,11 +57,11 @@ def replay_of(
             if _shows(replay, shown):
                 return replay
         if found:
-            line = subject.examples[example].line if example is not None else 1
+            line = drawn.examples[example].line if example is not None else 1
             warn(
                 Kind.PICTURE,
                 f"the replay of `{shown.name}` recorded something else than the figure shows",
-                location=f"{site.root / subject.file}:{line}",
+                location=f"{site.root / drawn.file}:{line}",
             )
     return None
 
