@@ -32,16 +32,16 @@ class drawing(nodes.General, nodes.Element):  # noqa: N801 (as docutils names it
 
 
 def drawing_node(
-    shown: Drawable, env: BuildEnvironment, *, example: int | None = None
+    shown: Drawable, env: BuildEnvironment, *, subject: str = "", example: int | None = None
 ) -> nodes.container:
     """Return the node for recorded data, in a frame with the CSS class of its kind.
 
-    `example` is the index of the example in its subject; None on the page of a script.
+    `example` is the index of the example in its subject; a script's page has neither.
     """
     # A page may show one graph twice, so drawings are numbered by page.
     number = env.new_serialno("torchproof-drawing") + 1
     frame = "autograd-graph" if isinstance(shown, Graph) else "drawn-list"
-    replay = replay_of(env, shown, example=example)
+    replay = replay_of(env, shown, subject=subject, example=example)
     node = drawing("", shown=shown, number=number, replay=replay)
     return nodes.container("", node, classes=[frame])
 

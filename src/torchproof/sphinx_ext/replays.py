@@ -28,19 +28,20 @@ _CLASS = "replay-steps"
 
 
 def replay_of(
-    env: BuildEnvironment, shown: Drawable, *, example: int | None = None
+    env: BuildEnvironment, shown: Drawable, *, subject: str = "", example: int | None = None
 ) -> Replay | TraceReplay | None:
     """Return the replay of what a page draws; None if there is none.
 
-    `example` is the index of its example; None for a script, whose figures are told apart by what
-    they show.
+    `subject` is the id of its subject, `example` the index of its example there; without them it
+    is that of a script, whose figures are told apart by what they show.
     """
     if not isinstance(shown, Graph | Trace):
         return None
     site = site_of(env)
-    for subject in subjects_of(env, env.docname):
-        recording = site.replays.get(subject.id)
-        if recording is None or (example is None) != (subject.kind == "script"):
+    for one in subjects_of(env, env.docname):
+        recording = site.replays.get(one.id)
+        # Two sections of a page may have examples of one number, with a variable of one name.
+        if recording is None or (one.id != subject if subject else one.kind != "script"):
             continue
         every: tuple[Replay | TraceReplay, ...] = (*recording.graphs, *recording.traces)
         found = [
@@ -52,11 +53,11 @@ def replay_of(
             if _shows(replay, shown):
                 return replay
         if found:
-            line = subject.examples[example].line if example is not None else 1
+            line = one.examples[example].line if example is not None else 1
             warn(
                 Kind.PICTURE,
                 f"the replay of `{shown.name}` recorded something else than the figure shows",
-                location=f"{site.root / subject.file}:{line}",
+                location=f"{site.root / one.file}:{line}",
             )
     return None
 
