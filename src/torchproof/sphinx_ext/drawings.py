@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import OptionSpec
 
-    from torchproof.finding.subjects import Subject
-
 DIRECTIVE = "recorded-drawing"
 
 
@@ -34,15 +32,11 @@ class drawing(nodes.General, nodes.Element):  # noqa: N801 (as docutils names it
 
 
 def drawing_node(
-    shown: Drawable,
-    env: BuildEnvironment,
-    *,
-    subject: Subject | None = None,
-    example: int | None = None,
+    shown: Drawable, env: BuildEnvironment, *, subject: str = "", example: int | None = None
 ) -> nodes.container:
     """Return the node for recorded data, in a frame with the CSS class of its kind.
 
-    `example` is the index of the example in its subject; both are None on the page of a script.
+    `example` is the index of the example in its subject; a script's page has neither.
     """
     # A page may show one graph twice, so drawings are numbered by page.
     number = env.new_serialno("torchproof-drawing") + 1

@@ -10,7 +10,7 @@ import msgspec
 
 import torchproof.replays
 from torchproof.pictures.kinds import Drawable, Graph, Trace
-from torchproof.replays.kinds import Recording, Replay, TraceReplay
+from torchproof.replays.kinds import Replay, TraceReplay
 from torchproof.replays.store import RecordingFailed, replays_of
 from torchproof.replays.words import graph_told, trace_told
 from torchproof.sphinx_ext.domain import proof_domain
@@ -23,30 +23,26 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
-    from torchproof.finding.subjects import Subject
-
 STATIC = Path(torchproof.replays.__file__).with_name("static")
 _CLASS = "replay-steps"
 
 
 def replay_of(
-    env: BuildEnvironment,
-    shown: Drawable,
-    *,
-    subject: Subject | None = None,
-    example: int | None = None,
+    env: BuildEnvironment, shown: Drawable, *, subject: str = "", example: int | None = None
 ) -> Replay | TraceReplay | None:
     """Return the replay of what a page draws; None if there is none.
 
-    `example` is the index of the example in `subject`. The page of a script has neither, and its
-    figures are told apart by what they show.
+    `subject` is the id of its subject, `example` the index of its example there; without them it
+    is that of a script, whose figures are told apart by what they show.
     """
     if not isinstance(shown, Graph | Trace):
         return None
     site = site_of(env)
-    scripts = (one for one in subjects_of(env, env.docname) if one.kind == "script")
-    for drawn in scripts if subject is None else [subject]:
-        recording = site.replays.get(drawn.id, Recording())
+    for one in subjects_of(env, env.docname):
+        recording = site.replays.get(one.id)
+        # Two sections of a page may have examples of one number, with a variable of one name.
+        if recording is None or (one.id != subject if subject else one.kind != "script"):
+            continue
         every: tuple[Replay | TraceReplay, ...] = (*recording.graphs, *recording.traces)
         found = [
             replay
@@ -57,11 +53,11 @@ def replay_of(
             if _shows(replay, shown):
                 return replay
         if found:
-            line = drawn.examples[example].line if example is not None else 1
+            line = one.examples[example].line if example is not None else 1
             warn(
                 Kind.PICTURE,
                 f"the replay of `{shown.name}` recorded something else than the figure shows",
-                location=f"{site.root / drawn.file}:{line}",
+                location=f"{site.root / one.file}:{line}",
             )
     return None
 

@@ -148,11 +148,8 @@ class ExampleDirective(DoctestDirective):
 
     def _picture(self, picture: Picture, drawing: Drawing, place: Place) -> list[nodes.Node]:
         if not isinstance(drawing.shown, Pane):
-            return [
-                drawing_node(
-                    drawing.shown, self.env, subject=place.subject, example=drawing.example
-                )
-            ]
+            subject, example = place.subject.id, drawing.example
+            return [drawing_node(drawing.shown, self.env, subject=subject, example=example)]
         path = pane_path(self.env, place.subject, drawing.example, picture)
         if not path.is_file():
             # Read the page again in a later build that has the picture.
