@@ -125,7 +125,7 @@ def test_verdict_line_groups_releases_by_result(built: Build) -> None:
     text = " ".join(lxml_html.fromstring(built.page("pages/a")).text_content().split())
     here = ".".join(HERE.torch.split(".")[:2])
     assert f"checked: CPU ✓ torch 2.7 {here} · CUDA not yet" in text
-    assert f"CPU not yet as it stands now torch 2.7, ✓ torch {here} · CUDA not yet" in text
+    assert f"CPU ✓ torch {here}, not yet as it stands now torch 2.7 · CUDA not yet" in text
     assert f"CPU skipped torch 2.7 {here} (since torch 2.15)" in text
 
 

@@ -17,6 +17,9 @@ from torchproof.running.outcome import Status
 from torchproof.sphinx_ext.proving import proof_of
 from torchproof.sphinx_ext.translation import counted, say, say_marks
 
+_NAMED = 2
+"""Environments without a verdict that a line names; of more it gives the number."""
+
 
 def draw_verdict(env: BuildEnvironment, _: str, subject_id: str) -> list[nodes.Node]:
     """Return the verdict line of a subject for its placeholder; nothing for a removed subject."""
@@ -94,6 +97,13 @@ def _device(subject: Subject, device: str, proof: Proof, fields: Sequence[str]) 
         sign = sign_of(status) if status else say("not yet as it stands now")
         reason = f" ({say_marks(subject.marks)})" if status == "skipped" and subject.marks else ""
         text = f"{sign} torch {name_environments(results[status], fields)}{reason}"
+        number_of = len(results[status])
+        if status is None and number_of > _NAMED:
+            text = counted(
+                "not yet as it stands now in %d other environment",
+                "not yet as it stands now in %d other environments",
+                number_of,
+            )
         group += nodes.inline("", text, classes=[f"verdict-{status or 'none'}"])
     return group
 
@@ -105,6 +115,7 @@ def _only(only: str | None) -> str:
     return DEVICES[only].label
 
 
-def _order(status: Status | None) -> tuple[bool, str]:
-    """Sort key that puts failures first, so that none is overlooked."""
-    return status in {"passed", "skipped", None}, str(status)
+def _order(status: Status | None) -> tuple[int, str]:
+    """Sort key that puts failures first, so that none is overlooked, and what is missing last."""
+    ranks: dict[Status | None, int] = {"passed": 1, "skipped": 2, None: 3}
+    return ranks.get(status, 0), str(status)
