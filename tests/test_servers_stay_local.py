@@ -17,7 +17,6 @@ CALL = re.compile(r"\bstart_server\(.*")
 ABOUT = {
     "docs/questions.toml": ['"python -m visdom.server",'],
     "docs/then-and-now.toml": ['then_zh = "python3 -m visdom.server"'],
-    "docs/visdom/line.md": ["The note starts the server with `python3 -m visdom.server`."],
     "docs/visdom/server.md": [
         "The note's `python3 -m visdom.server` is still the command; add `-bind_local`.",
     ],
