@@ -78,10 +78,10 @@ def test_it_has_a_row_for_each_option_and_a_sign_for_each_method(site: Site) -> 
     assert built.status == 0, built.output
     assert rows(built) == [
         ["Window"],
-        ["title title of the plot", "●", "●", "'Loss'"],
+        ["title title of the plot tried with 'Loss'", "●", "●"],
         ["Axes"],
-        ["xtick labels of ticks", "◐", "–", "False with {'xlabel': 'step'}"],
-        ["dash dashes of lines", "–", "", "3"],
+        ["xtick labels of ticks tried with False with {'xlabel': 'step'}", "◐", "–"],
+        ["dash dashes of lines tried with 3", "–", ""],
     ]
 
 

@@ -111,7 +111,10 @@ def test_forms_and_synonyms_are_one_word(page: Page, query: str, address: str) -
         ("AttributeError: 'Mine' object has no attribute 'fc9'", READING),
         # What a built-in type lacks is another matter.
         ("AttributeError: 'float' object has no attribute 'ndim'", "visdom/line#line"),
-        ("WARNING:tornado.access:403 POST /close (10.0.0.7) 12.61ms", "visdom/server-answers#the-log"),
+        (
+            "WARNING:tornado.access:403 POST /close (10.0.0.7) 12.61ms",
+            "visdom/server-answers#the-log",
+        ),
     ],
 )
 def test_a_message_is_found_with_other_classes_shapes_and_numbers(

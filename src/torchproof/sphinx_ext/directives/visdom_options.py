@@ -84,7 +84,7 @@ class OptionsDirective(SphinxDirective):
             cell = _cell(reference, classes=["method"])
             cell["ids"] = [_anchor(method)]
             heads.append(cell)
-        return [*heads, _cell(nodes.Text(say("tried with")))]
+        return heads
 
     def _rows(
         self,
@@ -95,7 +95,7 @@ class OptionsDirective(SphinxDirective):
     ) -> Iterable[list[nodes.entry]]:
         for group, options in groups.items():
             title = _cell(self._prose(group), classes=["group"])
-            title["morecols"] = len(methods) + 1
+            title["morecols"] = len(methods)
             yield [title]
             for option in options:
                 own = [trial for trial in trials if trial.option == option]
@@ -106,17 +106,19 @@ class OptionsDirective(SphinxDirective):
     def _row(
         self, methods: Sequence[str], own: Mapping[str, Trial], effects: Mapping[str, Effect]
     ) -> list[nodes.entry]:
-        """Return the row of an option: its name and use, a sign for each method, a value."""
+        """Return the row of an option: its name, use and value, and a sign for each method."""
         first = next(iter(own.values()))
-        cells = [_cell(nodes.literal("", first.option), self._prose(first.changes))]
+        values: list[nodes.Node] = [nodes.Text(say("tried with")), nodes.Text(" ")]
+        values.append(nodes.literal("", first.value))
+        if any(effects[t.name].together and not effects[t.name].alone for t in own.values()):
+            values += [nodes.Text(say(" with ")), nodes.literal("", first.together)]
+        tried = nodes.paragraph("", "", *values, classes=["tried"])
+        cells = [_cell(nodes.literal("", first.option), self._prose(first.changes), tried)]
         for method in methods:
             trial = own.get(method)
             shown = "" if trial is None else _sign(effects[trial.name])
             cells.append(_cell(nodes.inline("", shown), classes=["effect"]))
-        values: list[nodes.Node] = [nodes.literal("", first.value)]
-        if any(effects[t.name].together and not effects[t.name].alone for t in own.values()):
-            values += [nodes.Text(say(" with ")), nodes.literal("", first.together)]
-        return [*cells, _cell(*values)]
+        return cells
 
     def _prose(self, text: str) -> nodes.paragraph:
         """Return a text of the file as a paragraph of the page, so that it can be translated."""
