@@ -41,6 +41,9 @@ def replays_of(
     paths = {name: folder / f"{_key(subject)}.json" for name, subject in wanted.items()}
     found = {name: recording for name in wanted if (recording := _read(paths[name])) is not None}
     due = {name: subject for name, subject in wanted.items() if name not in found}
+    if due and not hasattr(os, "fork"):
+        announce(f"{len(due)} subjects have no replay: recording one needs a system that forks")
+        due = {}
     if due:
         announce(f"recording the replays of {len(due)} subjects")
         for name, recording in zip(due, _record(list(due.values())), strict=True):
